@@ -1,0 +1,29 @@
+import { messageOf, StockroomError } from '../core/errors.ts';
+import type { MigrationHistoryOptions } from '../migration/history.ts';
+
+/** The durable tier, named through the layers below: the service knows what it does and never what it is made of. */
+export type Durable = MigrationHistoryOptions['durable'];
+
+/** A probe asks again soon; one that waits longer than it is asked would only pile up. */
+export const PING_DEADLINE_MS = 2_000;
+
+export type DurableHealth =
+  | { state: 'up'; latencyMs: number; version: string }
+  | { state: 'down'; reason: string; cause: unknown };
+
+/** Asks PostgreSQL for a sign of life, for so long and no longer. Never throws: being down is an answer. */
+export async function checkDurable(durable: Durable, deadlineMs = PING_DEADLINE_MS): Promise<DurableHealth> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new StockroomError('DATABASE_UNREACHABLE', `PostgreSQL gave no answer within ${deadlineMs} ms`));
+    }, deadlineMs);
+  });
+  try {
+    return { state: 'up', ...(await Promise.race([durable.ping(), late])) };
+  } catch (error) {
+    return { state: 'down', reason: messageOf(error), cause: error };
+  } finally {
+    clearTimeout(timer);
+  }
+}

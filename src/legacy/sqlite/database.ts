@@ -1,0 +1,163 @@
+import Database from 'better-sqlite3';
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf, StockroomError } from '../../core/errors.ts';
+
+export type SqliteConnection = InstanceType<typeof Database>;
+
+/** How long a reader waits for a writer's lock before the file is reported as locked. */
+export const LOCK_TIMEOUT_MS = 5000;
+const SNAPSHOT_ATTEMPTS = 10;
+/** A file whose last change is younger may be changed again within the same tick of the file system's clock. */
+const SETTLED_MS = 50;
+
+export interface OpenDatabase {
+  connection: SqliteConnection;
+  /** The connection reads a copy in scratch, not the file itself. */
+  snapshot: boolean;
+  close(): Promise<void>;
+}
+
+/** True when the file begins as every SQLite database does. */
+export function hasSqliteHeader(file: string): boolean {
+  return readHeader(file).toString('latin1', 0, 16) === 'SQLite format 3\0';
+}
+
+function readHeader(file: string): Buffer {
+  const header = Buffer.alloc(100);
+  const descriptor = openSync(file, 'r');
+  try {
+    readSync(descriptor, header, 0, 100, 0);
+  } finally {
+    closeSync(descriptor);
+  }
+  return header;
+}
+
+/**
+ * Opens an old database for reading without creating anything beside it and without holding a lock between statements.
+ *
+ * A database in rollback mode is read in place: its readers create no file. Opening one in WAL mode would create a -shm
+ * (and a -wal), and one with a journal left by a killed writer could not be rolled back, so those are read from a copy of
+ * both files in scratch, taken while neither changed. Where a writer never rests long enough, SQLite's own backup makes
+ * the copy: then the writer has the -shm open already and nothing new appears.
+ */
+export async function openDatabase(file: string): Promise<OpenDatabase> {
+  try {
+    const header = readHeader(file);
+    const companion = ['-wal', '-journal'].find((suffix) => sizeOf(file + suffix) > 0);
+    const walMode = header[18] === 2 || header[19] === 2;
+    if (!walMode && companion === undefined) return openInPlace(file);
+    return await openSnapshot(file);
+  } catch (error) {
+    throw asSourceError(file, error);
+  }
+}
+
+function openInPlace(file: string): OpenDatabase {
+  const connection = open(file, true);
+  return {
+    connection,
+    snapshot: false,
+    close: async () => {
+      connection.close();
+    },
+  };
+}
+
+function open(file: string, readonly: boolean): SqliteConnection {
+  const connection = new Database(file, { readonly, fileMustExist: true, timeout: LOCK_TIMEOUT_MS });
+  connection.defaultSafeIntegers(true);
+  connection.unsafeMode(false);
+  try {
+    // The first statement that reads the file: a lock or damage shows here, not in the middle of a table.
+    connection.prepare('SELECT count(*) FROM sqlite_master').get();
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+  return connection;
+}
+
+async function openSnapshot(file: string): Promise<OpenDatabase> {
+  const scratch = await mkdtemp(join(tmpdir(), 'stockroom-snapshot-'));
+  const remove = (): Promise<void> => rm(scratch, { recursive: true, force: true });
+  try {
+    const copy = join(scratch, basename(file));
+    if (!(await copyWhileStill(file, copy))) await backup(file, copy);
+    const connection = open(copy, false);
+    return {
+      connection,
+      snapshot: true,
+      close: async () => {
+        connection.close();
+        await remove();
+      },
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** Copies the database and its -wal or -journal; false when they changed meanwhile, each of several times. */
+async function copyWhileStill(file: string, copy: string): Promise<boolean> {
+  for (let attempt = 0; attempt < SNAPSHOT_ATTEMPTS; attempt++) {
+    const before = fingerprint(file);
+    if (Date.now() - before.newestMs < SETTLED_MS) await delay(SETTLED_MS);
+    for (const suffix of ['', '-wal', '-journal']) {
+      await rm(copy + suffix, { force: true });
+      if (existsSync(file + suffix)) await copyFile(file + suffix, copy + suffix, constants.COPYFILE_FICLONE);
+    }
+    if (fingerprint(file).text === before.text) return true;
+  }
+  return false;
+}
+
+function fingerprint(file: string): { text: string; newestMs: number } {
+  const stats = ['', '-wal', '-journal'].map((suffix) => statSync(file + suffix, { bigint: true, throwIfNoEntry: false }));
+  return {
+    text: stats.map((stat) => (stat ? `${stat.ino} ${stat.size} ${stat.mtimeNs}` : '-')).join(' | '),
+    newestMs: Math.max(...stats.map((stat) => (stat ? Number(stat.mtimeMs) : 0))),
+  };
+}
+
+async function backup(file: string, copy: string): Promise<void> {
+  for (const suffix of ['', '-wal', '-journal']) await rm(copy + suffix, { force: true });
+  const live = open(file, true);
+  try {
+    // All pages in one step: a backup that yields to writers would start over whenever one commits.
+    await live.backup(copy, { progress: () => 0x7fffffff });
+  } finally {
+    live.close();
+  }
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** An error of SQLite or of the file system as one that names the file and the way out. */
+export function asSourceError(file: string, error: unknown): StockroomError {
+  if (error instanceof StockroomError) return error;
+  const code = String((error as { code?: unknown }).code ?? '');
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
+    return new StockroomError(
+      'SOURCE_LOCKED',
+      `locked by another process for more than ${LOCK_TIMEOUT_MS / 1000} s: let it finish or stop it, then run again`,
+      { cause: error, details: { file } },
+    );
+  }
+  return new StockroomError('SOURCE_UNREADABLE', unreadableReason(code, error), { cause: error, details: { file } });
+}
+
+function unreadableReason(code: string, error: unknown): string {
+  if (code === 'SQLITE_NOTADB') return 'no SQLite database, or an encrypted one';
+  if (code.startsWith('SQLITE_CORRUPT')) return `damaged: ${messageOf(error)}; recover it with sqlite3's .recover and run again`;
+  if (code === 'EACCES' || code === 'EPERM' || code.startsWith('SQLITE_CANTOPEN')) return 'no permission to read it';
+  return messageOf(error);
+}

@@ -1,0 +1,148 @@
+import type { RawValue } from '../raw-value.ts';
+import type { SqliteConnection } from './database.ts';
+import { quoteName, type TableInfo } from './tables.ts';
+
+/** Rows read in one statement at the most, and the bytes of text after which it stops: what one lock is held for. */
+const BATCH_ROWS = 1000;
+const BATCH_BYTES = 1 << 20;
+const MIN_INT8 = -(2n ** 63n);
+
+export interface KeyedRow {
+  key: bigint;
+  /** One value a wanted column; null for those that the table lacks. */
+  values: RawValue[];
+  /** The key is no integer, or stood on an earlier row. */
+  badKey?: { reason: 'BAD_KEY' | 'DUPLICATE_KEY'; found: RawValue };
+}
+
+/** Reads a table in ascending order of its integer id, in short statements: between two batches no lock is held. */
+export class TableReader {
+  readonly connection: SqliteConnection;
+  readonly table: TableInfo;
+  private readonly select: string;
+  private readonly rowid: string;
+  private readonly id: string | null;
+  private readonly encoding: string;
+
+  /** `wanted`: names of columns, or null for one that the table lacks. */
+  constructor(connection: SqliteConnection, table: TableInfo, wanted: readonly (string | null)[]) {
+    this.connection = connection;
+    this.table = table;
+    this.select = wanted.map((name) => (name === null ? 'NULL' : quoteName(name))).join(', ');
+    this.rowid = freeRowidName(table);
+    this.id = table.columns.find((column) => column.name.toLowerCase() === 'id')?.name ?? null;
+    this.encoding = String(connection.pragma('encoding', { simple: true }));
+  }
+
+  count(): number {
+    const row = this.connection.prepare(`SELECT count(*) AS n FROM ${quoteName(this.table.name)}`).get() as { n: bigint };
+    return Number(row.n);
+  }
+
+  /** The id is SQLite's row number, or there is none and the row number serves. */
+  private get keyset(): string | null {
+    if (this.table.withoutRowid) return null;
+    if (this.id === null) return this.rowid;
+    const id = this.table.columns.find((column) => column.name === this.id)!;
+    const keys = this.table.columns.filter((column) => column.primaryKey > 0);
+    return id.primaryKey === 1 && keys.length === 1 && id.type.toUpperCase() === 'INTEGER' ? quoteName(this.id) : null;
+  }
+
+  /** Every row that is there now, by ascending key; what is appended meanwhile is left to the next run. */
+  *rows(): Generator<KeyedRow> {
+    const keyset = this.keyset;
+    if (keyset === null) yield* this.irregularRows();
+    else yield* this.keysetRows(keyset);
+  }
+
+  private *keysetRows(keyset: string): Generator<KeyedRow> {
+    const table = quoteName(this.table.name);
+    const bounds = this.connection
+      .prepare(`SELECT min(${keyset}), max(${keyset}) FROM ${table}`)
+      .raw()
+      .get() as [bigint | null, bigint | null];
+    if (bounds[0] === null || bounds[1] === null) return;
+    const statement = this.connection
+      .prepare(
+        `SELECT ${keyset}, ${this.select} FROM ${table} WHERE ${keyset} >= ? AND ${keyset} <= ? ORDER BY ${keyset} LIMIT ?`,
+      )
+      .raw();
+    let from = bounds[0];
+    for (;;) {
+      const batch = takeBatch(statement.iterate(from, bounds[1], BATCH_ROWS) as IterableIterator<RawValue[]>);
+      if (batch.length === 0) return;
+      for (const row of batch) yield { key: row[0] as bigint, values: row.slice(1) };
+      const last = batch.at(-1)![0] as bigint;
+      if (last >= bounds[1]) return;
+      from = last + 1n;
+    }
+  }
+
+  /**
+   * Tables whose id is not SQLite's row number: ordered by id, those whose id is no integer first. A row whose id stood
+   * on the one before is marked, so that only the first of them is loaded.
+   */
+  private *irregularRows(): Generator<KeyedRow> {
+    const order = this.table.withoutRowid
+      ? this.table.columns.filter((column) => column.primaryKey > 0).map((column) => quoteName(column.name))
+      : [this.rowid];
+    const id = this.id === null ? 'NULL' : quoteName(this.id);
+    const statement = this.connection
+      .prepare(
+        `SELECT ${id}, ${this.select} FROM ${quoteName(this.table.name)}
+         ORDER BY typeof(${id}) = 'integer', ${[id, ...order].join(', ')} LIMIT ? OFFSET ?`,
+      )
+      .raw();
+    let previous: bigint | null = null;
+    for (let offset = 0; ; ) {
+      const batch = takeBatch(statement.iterate(BATCH_ROWS, offset) as IterableIterator<RawValue[]>);
+      if (batch.length === 0) return;
+      for (const [index, row] of batch.entries()) {
+        const found = row[0]!;
+        const values = row.slice(1);
+        if (typeof found !== 'bigint') {
+          yield { key: MIN_INT8 + BigInt(offset + index), values, badKey: { reason: 'BAD_KEY', found } };
+        } else {
+          yield found === previous ? { key: found, values, badKey: { reason: 'DUPLICATE_KEY', found } } : { key: found, values };
+          previous = found;
+        }
+      }
+      offset += batch.length;
+    }
+  }
+
+  /** The bytes of a text value, for one that may not be UTF-8. The same row must still be there. */
+  bytes(key: bigint, column: string): Uint8Array | null {
+    const keyset = this.keyset ?? (this.id === null ? null : quoteName(this.id));
+    if (keyset === null) return null;
+    const row = this.connection
+      .prepare(`SELECT CAST(${quoteName(column)} AS BLOB) AS b FROM ${quoteName(this.table.name)} WHERE ${keyset} = ?`)
+      .get(key) as { b: Uint8Array | null } | undefined;
+    return row?.b ?? null;
+  }
+
+  /** Text is stored as UTF-16, so that its bytes are not those of its UTF-8. */
+  get utf16(): boolean {
+    return this.encoding !== 'UTF-8';
+  }
+}
+
+/** Takes rows until their text passes the budget; the statement is finished and its lock gone when this returns. */
+function takeBatch(rows: IterableIterator<RawValue[]>): RawValue[][] {
+  const batch: RawValue[][] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    batch.push(row);
+    for (const value of row) {
+      if (typeof value === 'string' || value instanceof Uint8Array) bytes += value.length;
+    }
+    if (bytes >= BATCH_BYTES) break;
+  }
+  return batch;
+}
+
+/** A name of the row number that no column hides. */
+function freeRowidName(table: TableInfo): string {
+  const taken = new Set(table.columns.map((column) => column.name.toLowerCase()));
+  return ['_rowid_', 'rowid', 'oid'].find((name) => !taken.has(name)) ?? '_rowid_';
+}

@@ -1,0 +1,168 @@
+import { COPY_HEADER, COPY_TRAILER, TupleWriter } from '../tiers/durable/copy-binary.ts';
+import { Ledger, type LedgerEntry, OUTCOME, type Outcome, type RowKey } from './ledger.ts';
+import type { Adjustment, Alteration, FileContext, RawValue, Rejection, SourceRow } from './source.ts';
+import type { Unit } from './unit.ts';
+import { RejectedValue } from './values/coerce.ts';
+import { originalBytes, originalRow } from './values/original.ts';
+import { RowEncoder } from './values/row-encoder.ts';
+import { RowHash } from './values/row-hash.ts';
+
+/** Rows and bytes after which a chunk is closed: what one transaction holds, and what is in memory of a source. */
+export const CHUNK_ROWS = 10_000;
+export const CHUNK_BYTES = 2 << 20;
+
+/** A row of a chunk: its place in the ledger, and in the chunk's bytes where it was encoded. */
+export interface ChunkRow {
+  key: RowKey;
+  a: number;
+  b: number;
+  outcome: Outcome;
+  /** Offsets of its tuple; equal when there is none. */
+  start: number;
+  end: number;
+  alterations: readonly Alteration[];
+  rejection: (Rejection & { bytes: Uint8Array }) | null;
+  /** Reads the row's bytes again, should PostgreSQL refuse it. */
+  original: () => Uint8Array;
+}
+
+/** A run of source rows, encoded for COPY, with what became of each. */
+export class Chunk {
+  readonly unit: Unit;
+  readonly rows: ChunkRow[] = [];
+  /** Rows that were loaded once and are at the source no more. */
+  gone: LedgerEntry[] = [];
+  readonly writer: TupleWriter;
+
+  constructor(unit: Unit, writer: TupleWriter) {
+    this.unit = unit;
+    this.writer = writer;
+    writer.reset();
+  }
+
+  get isFull(): boolean {
+    return this.rows.length >= CHUNK_ROWS || this.writer.position >= CHUNK_BYTES;
+  }
+
+  /** The tuples of some rows as a COPY stream; neighbours go as one slice. */
+  *stream(rows: readonly ChunkRow[]): Generator<Uint8Array> {
+    yield COPY_HEADER;
+    let start = -1;
+    let end = -1;
+    for (const row of rows) {
+      if (row.start === row.end) continue;
+      if (row.start !== end) {
+        if (end > start) yield this.writer.buffer.subarray(start, end);
+        start = row.start;
+      }
+      end = row.end;
+    }
+    if (end > start) yield this.writer.buffer.subarray(start, end);
+    yield COPY_TRAILER;
+  }
+
+  /** The legacy_source of a row. */
+  fileOf(row: Pick<ChunkRow, 'key'>): string {
+    return this.unit.source.identity === 'legacy_source' ? String(row.key) : this.unit.name;
+  }
+
+  ledger(): Ledger {
+    const ledger = new Ledger();
+    for (const row of [...this.rows, ...this.gone]) ledger.add(row.key, row.a, row.b, row.outcome);
+    if (this.gone.length > 0) ledger.sort();
+    return ledger;
+  }
+}
+
+
+/** Encodes the rows of one unit. */
+export class ChunkEncoder {
+  private readonly unit: Unit;
+  private readonly encoder: RowEncoder;
+  private readonly context: FileContext;
+  private readonly shared: unknown;
+  private readonly index: ReadonlyMap<string, number>;
+  private readonly hash = new RowHash();
+
+  constructor(unit: Unit, context: FileContext, shared: unknown) {
+    this.unit = unit;
+    this.context = context;
+    this.shared = shared;
+    this.encoder = new RowEncoder(unit.source, context.timezones);
+    this.index = new Map(unit.columns.map((name, index) => [name, index]));
+  }
+
+  /** Adds a row to the chunk. Never throws for what is in the row: a bad one is taken up as quarantined. */
+  add(chunk: Chunk, row: SourceRow): ChunkRow {
+    const original = (): Uint8Array => row.original?.() ?? originalRow(this.unit.columns, row);
+    const adjusted = row.rejected ? row : this.adjust(row);
+    const start = chunk.writer.position;
+    const encoded: ChunkRow = {
+      key: row.key,
+      a: 0,
+      b: 0,
+      outcome: OUTCOME.loaded,
+      start,
+      end: start,
+      alterations: [],
+      rejection: null,
+      original,
+    };
+    chunk.rows.push(encoded);
+    if (row.rejected) return this.reject(encoded, row.rejected);
+    try {
+      const { a, b, alterations } = this.encoder.encode(chunk.writer, chunk.fileOf(row), adjusted);
+      Object.assign(encoded, { a, b, alterations });
+    } catch (error) {
+      if (!(error instanceof RejectedValue)) throw error;
+      return this.reject(encoded, { reason: error.reason, column: this.encoder.lastColumn, detail: error.detail });
+    }
+    if (this.isExpired(row)) {
+      encoded.outcome = OUTCOME.expired;
+      chunk.writer.rewind(start);
+    } else {
+      encoded.end = chunk.writer.position;
+      if (encoded.alterations.length > 0) encoded.outcome = OUTCOME.altered;
+    }
+    return encoded;
+  }
+
+  private isExpired(row: SourceRow): boolean {
+    if (row.expired !== undefined) return row.expired;
+    return this.unit.source.expired?.(this.getter(row), this.context.nowMicros) ?? false;
+  }
+
+  private getter(row: SourceRow): (name: string) => RawValue {
+    return (name) => row.values[this.index.get(name) ?? -1] ?? null;
+  }
+
+  private adjust(row: SourceRow): SourceRow {
+    const adjustments = this.unit.source.adjust?.(this.getter(row), this.shared) ?? [];
+    // What the operator says of a column goes before what a row proves of it.
+    const applied = adjustments.filter((one) => !this.context.timezones.has(one.column));
+    if (applied.length === 0) return row;
+    const values = [...row.values];
+    const altered = [...(row.altered ?? [])];
+    for (const one of applied) this.apply(one, values, altered);
+    return { ...row, values, altered };
+  }
+
+  private apply(adjustment: Adjustment, values: RawValue[], altered: Alteration[]): void {
+    const at = this.index.get(adjustment.column)!;
+    altered.push({ column: adjustment.column, bytes: originalBytes(values[at]!), reason: adjustment.reason });
+    values[at] = adjustment.value;
+  }
+
+  /** Marks a row as quarantined; its hash is then that of its bytes, so that a repaired one is noticed. */
+  private reject(row: ChunkRow, rejection: Rejection): ChunkRow {
+    const bytes = row.original();
+    this.hash.reset();
+    this.hash.bytes(bytes, 0, bytes.length);
+    this.hash.finish();
+    row.a = this.hash.a;
+    row.b = this.hash.b;
+    row.outcome = OUTCOME.quarantined;
+    row.rejection = { ...rejection, bytes };
+    return row;
+  }
+}

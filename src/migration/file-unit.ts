@@ -1,0 +1,64 @@
+import type { FoundFile } from '../legacy/walk.ts';
+import type { FileContext, SourceDefinition, SourceRow } from './source.ts';
+import type { Unit } from './unit.ts';
+
+/** One file with many rows. */
+export class FileUnit implements Unit {
+  readonly source: SourceDefinition;
+  readonly name: string;
+  readonly files: readonly string[];
+  readonly columns: readonly string[];
+  private readonly file: FoundFile;
+
+  constructor(source: SourceDefinition, file: FoundFile, prefix: string) {
+    this.source = source;
+    this.file = file;
+    this.name = prefix + file.path;
+    this.files = [file.path];
+    this.columns = source.columns.map((column) => column.name);
+  }
+
+  estimate(): null {
+    return null;
+  }
+
+  rows(context: FileContext): Iterable<SourceRow> {
+    return this.source.files!.rows(this.file, context);
+  }
+}
+
+/** Files that are one row each, known by their paths. */
+export class FileSetUnit implements Unit {
+  readonly source: SourceDefinition;
+  readonly name = '';
+  readonly files: readonly string[];
+  readonly columns: readonly string[];
+  private readonly found: readonly FoundFile[];
+  private readonly prefix: string;
+
+  /** `found` is in ascending order of path. */
+  constructor(source: SourceDefinition, found: readonly FoundFile[], prefix: string) {
+    this.source = source;
+    this.found = found;
+    this.prefix = prefix;
+    this.files = found.map((file) => file.path);
+    this.columns = source.columns.map((column) => column.name);
+  }
+
+  estimate(): number {
+    return this.found.length;
+  }
+
+  *rows(context: FileContext): Generator<SourceRow> {
+    for (const file of this.found) {
+      let rows: SourceRow[];
+      try {
+        rows = [...this.source.files!.rows(file, context)];
+      } catch (error) {
+        context.onUnreadable(file.path, error);
+        continue;
+      }
+      for (const row of rows) yield { ...row, key: this.prefix + file.path };
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import { fieldInt8, fieldText, readTuples, type TupleView } from '../tiers/durable/copy-binary.ts';
+import type { Session } from '../tiers/durable/index.ts';
+import type { RowKey } from './ledger.ts';
+import type { Alteration, SourceDefinition } from './source.ts';
+import { scanJson } from './values/json-scan.ts';
+import { copyColumns, hashTuple, jsonFields } from './values/row-encoder.ts';
+import { RowHash } from './values/row-hash.ts';
+
+export interface LoadedRow {
+  key: RowKey;
+  a: number;
+  b: number;
+}
+
+/** A range of keys of one unit, both ends in it. */
+export interface KeyRange {
+  source: SourceDefinition;
+  unit: string;
+  ordinal: number;
+  firstKey: string;
+  lastKey: string;
+}
+
+/** Reads what is loaded of a chunk, and hashes every row of it. Rows come in ascending order of their key. */
+export async function readLoaded(session: Session, range: KeyRange): Promise<LoadedRow[]> {
+  const { source } = range;
+  const originals = await readOriginals(session, range);
+  const isJson = jsonFields(source);
+  const hash = new RowHash();
+  const rows: LoadedRow[] = [];
+  const json = (view: TupleView) => (field: number) => {
+    const { buffer, offsets } = view;
+    // The first byte is the version of jsonb's format.
+    const { a, b } = scanJson(buffer.toString('utf8', offsets[field]! + 5, offsets[field + 1]));
+    hash.word(a);
+    hash.word(b);
+  };
+  await readTuples(session.copyOut(`COPY (${selectRange(range)})`), isJson.length, (view) => {
+    const key = source.identity === 'legacy_id' ? fieldInt8(view, 1) : fieldText(view, source.identity === 'legacy_key' ? 1 : 0)!;
+    hashTuple(hash, view, isJson, originals.get(String(key)) ?? [], json(view));
+    rows.push({ key, a: hash.a, b: hash.b });
+  });
+  return rows;
+}
+
+function selectRange({ source, unit, firstKey, lastKey }: KeyRange): string {
+  const { table, identity, family } = source;
+  const bound = (value: string): string => (identity === 'legacy_id' ? `(${value})::bigint` : literal(value));
+  const conditions = [`${identity} >= ${bound(firstKey)}`, `${identity} <= ${bound(lastKey)}`, 'legacy_source IS NOT NULL'];
+  if (identity !== 'legacy_source') conditions.push(`legacy_source = ${literal(unit)}`);
+  if (family !== undefined) conditions.push(`family = ${literal(family)}`);
+  const columns = copyColumns(source).map((name) => `"${name}"`);
+  return `SELECT ${columns.join(', ')} FROM ${table} WHERE ${conditions.join(' AND ')} ORDER BY ${identity}`;
+}
+
+/** COPY takes no parameters. Standard-conforming strings: only the quote is special. */
+function literal(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
+}
+
+async function readOriginals(session: Session, range: KeyRange): Promise<Map<string, Alteration[]>> {
+  const { rows } = await session.query<{ key: string; column: string; bytes: Uint8Array; reason: string }>(
+    'SELECT key, "column", bytes, reason FROM migration_originals WHERE source = $1 AND unit = $2 AND chunk = $3',
+    [range.source.id, range.unit, range.ordinal],
+  );
+  const byKey = new Map<string, Alteration[]>();
+  for (const { key, ...alteration } of rows) {
+    const known = byKey.get(key);
+    if (known) known.push(alteration);
+    else byKey.set(key, [alteration]);
+  }
+  return byKey;
+}

@@ -1,0 +1,50 @@
+import { basename } from 'node:path';
+import { members, readDocument, scalar } from '../../legacy/json-files/document.ts';
+import type { FoundFile } from '../../legacy/walk.ts';
+import type { FileContext, SourceRow } from '../source.ts';
+import { defineSource, json, key, time } from '../source.ts';
+import { toMicros } from '../values/coerce.ts';
+import { formatMicros, MICROS_PER_DAY, parseTime } from '../values/time.ts';
+
+/** A persisted copy served for up to 7 whole days: until its eighth day begins. */
+const KEPT_DAYS = 8;
+
+/** One row a file. The key is the file's name: what `:` and `/` of the old key became `_` cannot be told any more. */
+export const generalCache = defineSource({
+  id: 'general_cache',
+  store: 'market-cache',
+  table: 'hot_state',
+  family: 'cache',
+  identity: 'legacy_source',
+  uniqueKey: true,
+  keepsExtra: false,
+  files: { rowsPerFile: 'one', rows: (file, context) => [readCacheFile(file, context)] },
+  columns: [
+    key('key'),
+    json('data', { target: 'value' }),
+    time('timestamp', { target: 'created_at', required: true }),
+    time('expires_at'),
+  ],
+});
+
+function readCacheFile(file: FoundFile, context: FileContext): SourceRow {
+  const document = readDocument(file.absolute);
+  const found = new Map(members(document.text) ?? []);
+  const stamp = scalar(found.get('timestamp'));
+  const readable = typeof stamp === 'string' && parseTime(stamp) !== null;
+  const created = readable ? toMicros(stamp, 'UTC', context.timezones.get('timestamp') ?? null, () => undefined) : null;
+  const expires = created === null ? null : created + KEPT_DAYS * MICROS_PER_DAY;
+  return {
+    key: file.path,
+    values: [
+      basename(file.path).replace(/\.json$/, ''),
+      found.get('data') ?? null,
+      stamp,
+      expires === null ? null : formatMicros(expires).replace('Z', '+00:00'),
+    ],
+    extra: null,
+    expired: expires !== null && expires <= context.nowMicros,
+    original: () => document.bytes,
+    ...(document.valid ? {} : { altered: [{ column: 'data', bytes: document.bytes, reason: 'INVALID_UTF8' }] }),
+  };
+}

@@ -1,0 +1,59 @@
+import { members, readDocument, scalar } from '../../legacy/json-files/document.ts';
+import { StockroomError } from '../../core/errors.ts';
+import type { FoundFile } from '../../legacy/walk.ts';
+import type { Alteration, FileContext, SourceRow } from '../source.ts';
+import { defineSource, json, key, time } from '../source.ts';
+import { toMicros } from '../values/coerce.ts';
+import { compareBytes } from '../values/order.ts';
+import { formatMicros, MICROS_PER_MINUTE, parseTime } from '../values/time.ts';
+
+const DEFAULT_HOURS = 6;
+
+/** One row a symbol; the whole file has one time, from which its time to live counts. */
+export const globalScores = defineSource({
+  id: 'global_scores',
+  store: 'scores',
+  table: 'hot_state',
+  family: 'scores',
+  identity: 'legacy_key',
+  uniqueKey: true,
+  keepsExtra: false,
+  files: { rowsPerFile: 'many', rows: readScores },
+  columns: [
+    key('symbol', { target: 'key' }),
+    json('score', { target: 'value' }),
+    time('timestamp', { target: 'created_at', required: true }),
+    time('expires_at'),
+  ],
+});
+
+function readScores(file: FoundFile, context: FileContext): SourceRow[] {
+  const document = readDocument(file.absolute);
+  const found = new Map(members(document.text) ?? []);
+  const scores = members(found.get('scores') ?? '');
+  if (scores === null) {
+    throw new StockroomError('SOURCE_UNREADABLE', 'expected {timestamp, ttl_hours, scores}, found no such JSON', {
+      details: { file: file.path },
+    });
+  }
+  const stamp = scalar(found.get('timestamp'));
+  const forced = context.timezones.get('timestamp') ?? null;
+  const altered: Alteration[] = [];
+  const readable = typeof stamp === 'string' && parseTime(stamp) !== null;
+  const created = readable
+    ? toMicros(stamp, 'UTC', forced, (reason) => altered.push({ column: 'timestamp', bytes: Buffer.from(stamp), reason }))
+    : null;
+  const hours = Number(scalar(found.get('ttl_hours')) ?? DEFAULT_HOURS);
+  const expires = created === null ? null : created + Math.round(hours * 60 * MICROS_PER_MINUTE);
+  const asText = (micros: number): string => formatMicros(micros).replace('Z', '+00:00');
+  return scores
+    .sort(([a], [b]) => compareBytes(a, b))
+    .map(([symbol, score]) => ({
+      key: symbol,
+      values: [symbol, score, created === null ? stamp : asText(created), expires === null ? null : asText(expires)],
+      extra: null,
+      expired: expires !== null && expires <= context.nowMicros,
+      original: () => Buffer.from(JSON.stringify({ [symbol]: null }).replace('null', () => score)),
+      ...(altered.length > 0 ? { altered } : {}),
+    }));
+}

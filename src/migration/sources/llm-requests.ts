@@ -1,0 +1,15 @@
+import { defineSource, integer, money, text, time } from '../source.ts';
+
+export const llmRequests = defineSource({
+  id: 'llm_requests',
+  store: 'llm-costs',
+  table: 'llm_requests',
+  shapes: [{ table: 'llm_requests', requires: ['model', 'cost_usd'] }],
+  columns: [
+    text('model', { required: true }),
+    integer('tokens_input'),
+    integer('tokens_output'),
+    money('cost_usd'),
+    time('created_at'),
+  ],
+});

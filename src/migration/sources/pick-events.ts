@@ -1,0 +1,31 @@
+import { date, defineSource, float, json, key, text, time } from '../source.ts';
+
+export const pickEvents = defineSource({
+  id: 'pick_events',
+  store: 'pick-log',
+  table: 'pick_events',
+  uniqueKey: true,
+  shapes: [{ table: 'pick_events', requires: ['pick_uuid', 'symbol', 'signal_ts', 'signal_price'] }],
+  columns: [
+    key('pick_uuid'),
+    text('symbol', { required: true }),
+    text('direction', { required: true }),
+    text('source', { required: true }),
+    text('mode', { required: true }),
+    time('signal_ts', { required: true }),
+    date('trade_date', { required: true }),
+    float('signal_price', { required: true }),
+    float('recommended_entry'),
+    float('recommended_target'),
+    float('recommended_stop'),
+    text('time_horizon'),
+    float('blend_score'),
+    text('recommendation'),
+    text('confidence'),
+    text('regime'),
+    text('risk_profile_bucket'),
+    text('mode_bucket'),
+    text('universe'),
+    json('extra_context'),
+  ],
+});

@@ -1,0 +1,133 @@
+import type { SqliteConnection } from '../legacy/sqlite/database.ts';
+import { TableReader, type KeyedRow } from '../legacy/sqlite/rows.ts';
+import type { TableInfo } from '../legacy/sqlite/tables.ts';
+import type { Alteration, Column, RawValue, SourceDefinition, SourceRow, TableShape } from './source.ts';
+import type { Unit } from './unit.ts';
+import { decodeText, describe } from './values/coerce.ts';
+import { compareBytes } from './values/order.ts';
+
+/**
+ * The shape of a source that a table has, or null: it has the shape's name and columns, and at least half of those that
+ * the source knows, so that a table of the same name with another purpose is left alone.
+ */
+export function matchShape(source: SourceDefinition, table: TableInfo): TableShape | null {
+  const names = new Set(table.columns.map((column) => column.name.toLowerCase()));
+  return (
+    source.shapes?.find((shape) => {
+      if (shape.table !== table.name.toLowerCase()) return false;
+      if (!shape.requires.every((name) => names.has(name))) return false;
+      if (shape.aliases) return true;
+      const known = source.columns.filter((column) => names.has(column.name)).length;
+      return known * 2 >= source.columns.length;
+    }) ?? null
+  );
+}
+
+/** The rows of a table as rows of a source. */
+export class TableUnit implements Unit {
+  readonly source: SourceDefinition;
+  readonly name: string;
+  readonly files: readonly string[];
+  readonly columns: readonly string[];
+  private readonly reader: TableReader;
+  private readonly shape: TableShape;
+  /** For each column of the source the table's own name for it, null when the table lacks it. */
+  private readonly own: readonly (string | null)[];
+  private readonly extras: readonly string[];
+  private readonly hasFallbacks: boolean;
+
+  constructor(options: {
+    source: SourceDefinition;
+    shape: TableShape;
+    table: TableInfo;
+    connection: SqliteConnection;
+    file: string;
+    prefix: string;
+  }) {
+    const { source, shape, table } = options;
+    this.source = source;
+    this.shape = shape;
+    this.name = options.prefix + options.file;
+    this.files = [options.file];
+    this.columns = source.columns.map((column) => column.name);
+    const byName = new Map(table.columns.map((column) => [canonical(shape, column.name), column.name]));
+    this.own = source.columns.map((column) => byName.get(column.name) ?? null);
+    const taken = new Set([...this.own, ...(source.identity === 'legacy_id' ? [byName.get('id')] : [])]);
+    this.extras = table.columns.map((column) => column.name).filter((name) => !taken.has(name));
+    this.hasFallbacks = source.columns.some((column, index) => column.fallback !== null && this.own[index] === null);
+    this.reader = new TableReader(options.connection, table, [...this.own, ...this.extras]);
+  }
+
+  estimate(): number {
+    return this.reader.count();
+  }
+
+  *rows(): Generator<SourceRow> {
+    if (this.source.identity === 'legacy_id') {
+      for (const row of this.reader.rows()) yield this.sourceRow(row, row.key);
+      return;
+    }
+    // Tables without an integer id are small (levels: symbols times scopes); sorting needs them whole.
+    const rows: SourceRow[] = [];
+    for (const row of this.reader.rows()) rows.push(this.sourceRow(row, this.textKey(row.values)));
+    rows.sort((a, b) => compareBytes(a.key as string, b.key as string));
+    yield* rows;
+  }
+
+  private textKey(values: readonly RawValue[]): string {
+    return (this.shape.keyColumns ?? [])
+      .map((name) => String(values[this.columns.indexOf(canonical(this.shape, name))] ?? ''))
+      .map((part) => part.replaceAll('%', '%25').replaceAll(':', '%3A'))
+      .join(':');
+  }
+
+  private sourceRow(row: KeyedRow, key: bigint | string): SourceRow {
+    const { values } = row;
+    const count = this.columns.length;
+    let altered: Alteration[] | undefined;
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index];
+      if (typeof value !== 'string' || !value.includes('\uFFFD')) continue;
+      const alteration = this.invalidText(row, index);
+      if (alteration !== null) (altered ??= []).push(alteration);
+    }
+    const extra = this.extras.length === 0 ? null : new Map(this.extras.map((name, index) => [name, values[count + index]!]));
+    if (extra !== null) values.length = count;
+    if (this.hasFallbacks) this.fillMissing(values, extra);
+    const result: { -readonly [K in keyof SourceRow]: SourceRow[K] } = { key, values, extra };
+    if (altered) result.altered = altered;
+    if (row.badKey) {
+      const found = describe(row.badKey.found);
+      const detail = row.badKey.reason === 'BAD_KEY' ? `expected a whole number, found ${found}` : `${found} stands on an earlier row`;
+      result.rejected = { reason: row.badKey.reason, column: 'id', detail };
+    } else if (altered && this.hasBrokenKey(altered)) {
+      result.rejected = { reason: 'BAD_KEY', column: altered[0]!.column, detail: 'a key must be valid UTF-8' };
+    }
+    return result;
+  }
+
+  /** SQLite gave U+FFFD: it stood in the text, or bytes that are not UTF-8 did. */
+  private invalidText(row: KeyedRow, index: number): Alteration | null {
+    if (row.badKey || this.reader.utf16) return null;
+    const name = [...this.own, ...this.extras][index]!;
+    const bytes = this.reader.bytes(row.key, name);
+    if (bytes === null || decodeText(bytes).valid) return null;
+    return { column: this.columns[index] ?? name, bytes, reason: 'INVALID_UTF8' };
+  }
+
+  private hasBrokenKey(altered: readonly Alteration[]): boolean {
+    return this.source.columns.some((column) => column.kind === 'key' && altered.some((one) => one.column === column.name));
+  }
+
+  private fillMissing(values: RawValue[], extra: ReadonlyMap<string, RawValue> | null): void {
+    const get = (name: string): RawValue => values[this.columns.indexOf(name)] ?? extra?.get(name) ?? null;
+    this.source.columns.forEach((column: Column, index) => {
+      if (column.fallback !== null && this.own[index] === null) values[index] = column.fallback(get);
+    });
+  }
+}
+
+function canonical(shape: TableShape, name: string): string {
+  const lower = name.toLowerCase();
+  return shape.aliases?.[lower] ?? lower;
+}

@@ -1,0 +1,30 @@
+import type { RawValue, SourceRow } from '../source.ts';
+
+/** The bytes of a value as its file holds them: text in UTF-8, a number as its shortest text. */
+export function originalBytes(value: RawValue): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  return Buffer.from(value === null ? '' : Object.is(value, -0) ? '-0.0' : String(value), 'utf8');
+}
+
+/**
+ * A whole row as it was found, for the quarantine: one JSON object, a member a column. Text is a string, NULL is null,
+ * and what JSON cannot say is tagged: `{"integer": "…"}`, `{"real": "…", "bits": "…"}`, `{"blob": "…"}` (hexadecimal).
+ */
+export function originalRow(names: readonly string[], row: SourceRow): Uint8Array {
+  const members = names.map((name, index) => [name, tagged(row.values[index] ?? null)] as const);
+  for (const [name, value] of row.extra ?? []) members.push([name, tagged(value)]);
+  return Buffer.from(JSON.stringify(Object.fromEntries(members)), 'utf8');
+}
+
+function tagged(value: RawValue): unknown {
+  if (typeof value === 'bigint') return { integer: String(value) };
+  if (typeof value === 'number') return { real: String(value), bits: doubleBits(value) };
+  if (value instanceof Uint8Array) return { blob: Buffer.from(value).toString('hex') };
+  return value;
+}
+
+function doubleBits(value: number): string {
+  const bytes = Buffer.alloc(8);
+  bytes.writeDoubleBE(value);
+  return bytes.toString('hex');
+}

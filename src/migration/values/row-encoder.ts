@@ -1,0 +1,232 @@
+import type { TupleView, TupleWriter } from '../../tiers/durable/copy-binary.ts';
+import { frame } from '../../tiers/durable/copy-binary.ts';
+import type { Alteration, Column, RawValue, SourceDefinition, SourceRow } from '../source.ts';
+import { RejectedValue, toBoolean, toDays, toDecimal, toFloat, toInteger, toKey, toMicros, toText, decodeText, describe } from './coerce.ts';
+import { scanJson } from './json-scan.ts';
+import { repairJson } from './json-repair.ts';
+import { extraJson } from './extra.ts';
+import { RowHash } from './row-hash.ts';
+import { originalBytes } from './original.ts';
+
+export interface EncodedRow {
+  /** The row's hash: of its values as loaded, and of the bytes kept beside them. */
+  a: number;
+  b: number;
+  alterations: readonly Alteration[];
+}
+
+type Coder = (value: RawValue) => void;
+
+/** Columns of a target table in the order in which they are copied: what comes after is hashed, legacy_source is not. */
+export function copyColumns(source: SourceDefinition): string[] {
+  const columns = ['legacy_source'];
+  if (source.identity !== 'legacy_source') columns.push(source.identity);
+  for (const column of source.columns) columns.push(column.target);
+  if (source.keepsExtra) columns.push('legacy_extra');
+  if (source.family !== undefined) columns.push('family');
+  return columns;
+}
+
+/** Which of {@link copyColumns} hold jsonb. */
+export function jsonFields(source: SourceDefinition): boolean[] {
+  return copyColumns(source).map(
+    (name) => name === 'legacy_extra' || source.columns.some((column) => column.target === name && column.kind === 'json'),
+  );
+}
+
+/** Turns rows of one source file into tuples of its table, with their hashes. */
+export class RowEncoder {
+  private readonly source: SourceDefinition;
+  private readonly fields: number;
+  private readonly isJson: boolean[];
+  private readonly coders: Coder[];
+  private readonly hash = new RowHash();
+  private readonly view: TupleView;
+  private readonly jsonA: Int32Array;
+  private readonly jsonB: Int32Array;
+  private writer!: TupleWriter;
+  private alterations: Alteration[] = [];
+  private readonly none: Alteration[] = [];
+  /** The column that is being written, for reasons. */
+  private column = '';
+  private field = 0;
+
+  /** `timezones`: zone by column name, for columns whose times are known to lie. */
+  constructor(source: SourceDefinition, timezones: ReadonlyMap<string, string>) {
+    this.source = source;
+    this.isJson = jsonFields(source);
+    this.fields = this.isJson.length;
+    this.view = { buffer: Buffer.alloc(0), offsets: new Int32Array(this.fields + 1), fields: this.fields };
+    this.jsonA = new Int32Array(this.fields);
+    this.jsonB = new Int32Array(this.fields);
+    this.coders = source.columns.map((column) => this.coder(column, timezones.get(column.name) ?? null));
+  }
+
+  /** Writes the row; throws {@link RejectedValue} (and takes back what was written) when a value cannot be loaded. */
+  encode(writer: TupleWriter, file: string, row: SourceRow): EncodedRow {
+    const start = writer.position;
+    this.writer = writer;
+    this.alterations = this.none;
+    for (const alteration of row.altered ?? this.none) this.keep(alteration);
+    try {
+      this.write(file, row);
+    } catch (error) {
+      writer.rewind(start);
+      throw error;
+    }
+    this.view.buffer = writer.buffer;
+    frame(writer.buffer, start + 2, this.view);
+    hashTuple(this.hash, this.view, this.isJson, this.alterations, (field) => {
+      this.hash.word(this.jsonA[field]!);
+      this.hash.word(this.jsonB[field]!);
+    });
+    return { a: this.hash.a, b: this.hash.b, alterations: this.alterations };
+  }
+
+  /** The column at which the last row was refused. */
+  get lastColumn(): string {
+    return this.column;
+  }
+
+  private write(file: string, row: SourceRow): void {
+    const { writer, source } = this;
+    writer.startTuple(this.fields);
+    writer.text(file);
+    this.field = 1;
+    this.column = 'id';
+    if (source.identity !== 'legacy_source') {
+      if (typeof row.key === 'bigint') writer.int8(row.key);
+      else writer.text(row.key);
+      this.field++;
+    }
+    for (let index = 0; index < this.coders.length; index++) {
+      this.column = source.columns[index]!.name;
+      this.coders[index]!(row.values[index]!);
+      this.field++;
+    }
+    if (source.keepsExtra) {
+      this.column = 'legacy_extra';
+      if (row.extra === null || row.extra.size === 0) writer.null();
+      else this.json(extraJson(row.extra, (alteration) => this.keep(alteration)), null);
+      this.field++;
+    }
+    if (source.family !== undefined) writer.text(source.family);
+  }
+
+  private keep(alteration: Alteration): void {
+    if (this.alterations === this.none) this.alterations = [];
+    // The first change of a column saw its original bytes.
+    if (!this.alterations.some((known) => known.column === alteration.column)) this.alterations.push(alteration);
+  }
+
+  private alter(value: RawValue): (reason: string) => void {
+    return (reason) => this.keep({ column: this.column, bytes: originalBytes(value), reason });
+  }
+
+  private coder(column: Column, forcedZone: string | null): Coder {
+    const write = this.valueCoder(column, forcedZone);
+    return (value) => {
+      if (!write(value)) {
+        if (column.required) {
+          throw new RejectedValue('MISSING_VALUE', `${column.name} must have a value, found ${describe(value)}`);
+        }
+        this.writer.null();
+      }
+    };
+  }
+
+  /** Writes a value, or says with false that it is null. */
+  private valueCoder(column: Column, forcedZone: string | null): (value: RawValue) => boolean {
+    const coder = <T>(convert: (value: RawValue) => T | null, write: (value: T) => void) => (value: RawValue): boolean => {
+      if (value === null) return false;
+      const converted = convert(value);
+      if (converted === null) return false;
+      write(converted);
+      return true;
+    };
+    const alter = (value: RawValue): ((reason: string) => void) => this.alter(value);
+    switch (column.kind) {
+      case 'text':
+        return coder((v) => (typeof v === 'string' && !v.includes('\u0000') ? v : toText(v, alter(v))), (v) => this.writer.text(v));
+      case 'key':
+        return coder((v) => toKey(v, alter(v)), (v) => this.writer.text(v));
+      case 'float':
+        return coder((v) => (typeof v === 'number' && Number.isFinite(v) ? v : toFloat(v, alter(v))), (v) => this.writer.float8(v));
+      case 'integer':
+        return coder((v) => (typeof v === 'bigint' ? v : toInteger(v, alter(v))), (v) => this.writer.int8(v));
+      case 'money':
+        return coder((v) => toDecimal(v, alter(v)), (v) => this.writer.numeric(v));
+      case 'time':
+        return coder((v) => toMicros(v, column.zone, forcedZone, alter(v)), (v) => this.writer.timestamptz(v));
+      case 'date':
+        return coder((v) => toDays(v, alter(v)), (v) => this.writer.date(v));
+      case 'boolean':
+        return coder((v) => toBoolean(v, alter(v)), (v) => this.writer.bool(v));
+      case 'json':
+        return (value) => this.jsonValue(value);
+    }
+  }
+
+  private jsonValue(value: RawValue): boolean {
+    if (value === null) return false;
+    if (typeof value === 'string') this.json(value, value);
+    else if (value instanceof Uint8Array) {
+      const { text, valid } = decodeText(value);
+      this.alter(value)(valid ? 'BLOB_IN_TEXT' : 'INVALID_UTF8');
+      this.json(text, value);
+    } else this.json(Number.isFinite(Number(value)) ? String(value) : 'NaN', value);
+    return true;
+  }
+
+  /** Writes a document, repaired when jsonb would not keep it. */
+  private json(document: string, original: RawValue): void {
+    let text = document;
+    let scan = scanJson(document);
+    if (scan.flags !== 0) {
+      const repaired = repairJson(document);
+      text = repaired.text;
+      if (repaired.reasons.length > 0) this.alter(original ?? document)(repaired.reasons.join(','));
+      scan = scanJson(text);
+    }
+    this.jsonA[this.field] = scan.a;
+    this.jsonB[this.field] = scan.b;
+    this.writer.jsonb(text);
+  }
+}
+
+/**
+ * Hashes a tuple from its second field on (the first, legacy_source, says where the row was found, not what it is),
+ * then the bytes kept beside it. `json` takes a document's own hash into `hash`.
+ */
+export function hashTuple(
+  hash: RowHash,
+  view: TupleView,
+  isJson: readonly boolean[],
+  alterations: readonly Alteration[],
+  json: (field: number) => void,
+): void {
+  hash.reset();
+  const { buffer, offsets, fields } = view;
+  let from = offsets[1]!;
+  for (let field = 1; field < fields; field++) {
+    if (!isJson[field]) continue;
+    const at = offsets[field]!;
+    hash.bytes(buffer, from, at);
+    from = offsets[field + 1]!;
+    if (buffer.readInt32BE(at) < 0) hash.word(-1);
+    else json(field);
+  }
+  hash.bytes(buffer, from, offsets[fields]!);
+  if (alterations.length > 0) hashAlterations(hash, alterations);
+  hash.finish();
+}
+
+function hashAlterations(hash: RowHash, alterations: readonly Alteration[]): void {
+  const sorted = [...alterations].sort((x, y) => (x.column < y.column ? -1 : 1));
+  for (const { column, bytes } of sorted) {
+    const name = Buffer.from(column);
+    hash.bytes(name, 0, name.length);
+    hash.word(bytes.length);
+    hash.bytes(bytes, 0, bytes.length);
+  }
+}

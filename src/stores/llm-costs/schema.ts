@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { dateInput, timeInput, wholeNumberInput } from '../../core/inputs.ts';
+
+/** Ten years: longer than any bill is asked for, and short enough that the cutoff stays a date. */
+const USAGE_MAX_DAYS = 3_650;
+
+export const spendQuery = z.strictObject({
+  date: dateInput.optional().describe('A day in UTC; today by default'),
+  as_of: timeInput.optional().describe('Count what was recorded up to this time'),
+});
+
+export const usageQuery = z.strictObject({
+  days: wholeNumberInput(1, USAGE_MAX_DAYS).default(30).describe('How many times 24 hours to look back'),
+  as_of: timeInput.optional().describe('Look back from this time; now by default'),
+});
+
+const money = z
+  .string()
+  .meta({ description: 'US dollars as an exact decimal', pattern: '^-?\\d+(\\.\\d+)?$' });
+const count = z
+  .union([z.number(), z.string()])
+  .meta({ description: 'A whole number; a string of digits from 2^53 on' });
+
+export const spend = z.object({
+  date: z.string(),
+  total_cost_usd: money,
+  total_requests: count,
+  total_input_tokens: count,
+  total_output_tokens: count,
+  unpriced_requests: count.describe('Requests whose price was not known; the cost does not hold them'),
+});
+
+export const usage = z.object({
+  period_days: z.number(),
+  as_of: z.string(),
+  total_requests: count,
+  total_input_tokens: count,
+  total_output_tokens: count,
+  total_cost_usd: money,
+  avg_cost_per_request: money.describe('Of the requests with a price, to 12 decimals'),
+  unpriced_requests: count,
+  by_model: z
+    .array(z.object({ model: z.string(), requests: count, cost_usd: money }))
+    .describe('Highest cost first'),
+  daily_breakdown: z
+    .array(z.object({ date: z.string(), requests: count, cost_usd: money }))
+    .describe('Days in UTC, newest first'),
+});
+
+export type SpendQuery = z.output<typeof spendQuery>;
+export type UsageQuery = z.output<typeof usageQuery>;
+export type Spend = z.output<typeof spend>;
+export type Usage = z.output<typeof usage>;

@@ -1,0 +1,51 @@
+import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
+import type { LogLevel } from '../core/config-values.ts';
+import { durableQuery, migrationWarning } from '../core/diagnostics.ts';
+
+export type { Logger } from 'pino';
+
+/** A statement that takes longer is worth a line: at a normal load none does. */
+export const SLOW_QUERY_MS = 1_000;
+
+/** Wherever one of these stands in what is logged, one level deep, its value is not written. */
+const secretNames = ['authorization', 'x-api-key', 'cookie', 'password', 'apiKey', 'apiKeys', 'databaseUrl'];
+const secretPaths = secretNames.flatMap((name) => [
+  `["${name}"]`,
+  `*["${name}"]`,
+  `req.headers["${name}"]`,
+  `config["${name}"]`,
+]);
+
+export interface LoggerOptions {
+  level: LogLevel;
+  /** Absent: stderr, written at once, so that the last line before a crash is there. */
+  stream?: DestinationStream;
+}
+
+/** JSON lines on stderr; stdout belongs to the answers of commands. */
+export function createLogger({ level, stream }: LoggerOptions): Logger {
+  return pino(
+    {
+      level,
+      base: { pid: process.pid },
+      timestamp: stdTimeFunctions.isoTime,
+      redact: { paths: secretPaths, censor: '[redacted]' },
+    },
+    stream ?? destination({ dest: 2, sync: true }),
+  );
+}
+
+/**
+ * Writes what the core tells on its diagnostics channels: warnings of the migration, failed and slow statements.
+ * The process that owns the logger calls it once. @returns the way to stop
+ */
+export function logDiagnostics(logger: Logger): () => void {
+  const stops = [
+    migrationWarning.subscribe((warning) => logger.warn(warning, 'migration warning')),
+    durableQuery.subscribe((query) => {
+      if (query.errorCode !== undefined) logger.warn(query, 'a statement failed');
+      else if (query.durationMs >= SLOW_QUERY_MS) logger.warn(query, 'a statement was slow');
+    }),
+  ];
+  return () => stops.forEach((stop) => stop());
+}

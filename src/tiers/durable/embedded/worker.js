@@ -1,0 +1,63 @@
+// Runs PostgreSQL (PGlite) in a thread of its own: it is synchronous, and a long statement would stop everything else.
+// The thread is a wire: bytes of PostgreSQL's protocol in, bytes out. What they mean is known on the other side alone
+// (wire.ts), which reads text exactly; PGlite's own decoder drops a byte order mark at the start of a value.
+// Plain JavaScript, because a worker starts from a file, in src as in dist.
+import { parentPort, workerData } from 'node:worker_threads';
+import { PGlite } from '@electric-sql/pglite';
+
+/** @typedef {{ id: number, bytes: Uint8Array } | { id: number, close: true }} Request */
+
+/** Lines of PostgreSQL's log kept to explain a start that failed. */
+const logLines = 20;
+
+const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
+const { dataDir, settings } = /** @type {{ dataDir: string, settings: Record<string, string> }} */ (
+  workerData
+);
+/** @type {string[]} */
+const log = [];
+
+try {
+  const database = await PGlite.create(dataDir, {
+    startParams: [
+      ...PGlite.defaultStartParams,
+      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ],
+    onStderr: (line) => {
+      log.push(line);
+      if (log.length > logLines) log.shift();
+      return false;
+    },
+  });
+  let busy = Promise.resolve();
+  port.on('message', (/** @type {Request} */ request) => {
+    busy = busy.then(() => answer(database, request));
+  });
+  port.postMessage({ ready: true });
+} catch (error) {
+  const reason = error instanceof Error ? error.message : String(error);
+  port.postMessage({ failed: [reason, ...log].join('\n') });
+  port.close();
+}
+
+/** @param {PGlite} database @param {Request} request */
+async function answer(database, request) {
+  if ('close' in request) {
+    await database.close();
+    port.postMessage({ id: request.id, bytes: new Uint8Array(0) });
+    port.close();
+    return;
+  }
+  /** @type {Uint8Array[]} */
+  const parts = [];
+  // The bytes given are a window on PGlite's memory, which the next ones overwrite: hence the copies.
+  const onRawData = (/** @type {Uint8Array} */ part) => parts.push(part.slice());
+  await database.execProtocolRawStream(request.bytes, { syncToFs: false, onRawData });
+  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  port.postMessage({ id: request.id, bytes }, [bytes.buffer]);
+}

@@ -1,0 +1,12 @@
+export { isRetryable, sqlState } from './errors.ts';
+export {
+  migrate,
+  type MigrateOptions,
+  pendingMigrations,
+  requireCurrentSchema,
+  schemaVersion,
+} from './migrate.ts';
+export type { Migration } from './migration-files.ts';
+export { schemaSnapshot } from './schema-snapshot.ts';
+export { type DurableConfig, openDurable } from './open.ts';
+export type { DurableTier, Param, QueryResult, Row, Session } from './port.ts';

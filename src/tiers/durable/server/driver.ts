@@ -1,0 +1,130 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Client, type ClientConfig, Pool, type PoolClient } from 'pg';
+import { StockroomError } from '../../../core/errors.ts';
+import { acquireTimeoutMs, closeTimeoutMs, type Lease, type TierDriver } from '../connection.ts';
+import { reasonOf, sqlState } from '../errors.ts';
+import type { Address } from './address.ts';
+import { ServerConnection } from './connection.ts';
+
+/** After this time without use a connection is closed. */
+const idleTimeoutMs = 30_000;
+/** A peer that is gone without a word is noticed by TCP, which asks after this time of silence. */
+const keepAliveDelayMs = 10_000;
+
+/** The pool of one server. */
+export class ServerDriver implements TierDriver {
+  readonly kind = 'server';
+  readonly schema: string;
+  readonly location: string;
+  readonly concurrency: number;
+  readonly replica: TierDriver | undefined;
+  readonly #pool: Pool;
+  readonly #setting: string;
+  readonly #lent = new Set<PoolClient>();
+  #closed = false;
+
+  constructor(address: Address, schema: string, poolMax: number, setting: string, replica?: TierDriver) {
+    this.schema = schema;
+    this.location = address.location;
+    this.concurrency = poolMax;
+    this.replica = replica;
+    this.#setting = setting;
+    this.#pool = new Pool({
+      ...clientConfig(address),
+      max: poolMax,
+      connectionTimeoutMillis: acquireTimeoutMs,
+      idleTimeoutMillis: idleTimeoutMs,
+      // Idle connections do not keep a process alive that has nothing else to do.
+      allowExitOnIdle: true,
+    });
+    // A connection that dies while nobody uses it is replaced by the pool; without a listener it would end the
+    // process. The pool takes its own listener away from a client that it lends out, so each needs one as well:
+    // whoever uses the client gets the error from the statement in flight.
+    this.#pool.on('error', () => undefined);
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
+  }
+
+  async acquire(): Promise<Lease> {
+    if (this.#closed) throw new StockroomError('UNAVAILABLE', 'The durable tier was closed.');
+    const client = await this.#connect();
+    this.#lent.add(client);
+    const connection = new ServerConnection(client, this.location);
+    return {
+      connection,
+      release: async (spoiled) => {
+        let destroy = spoiled;
+        if (!destroy && connection.transactionState !== 'idle') {
+          // Where the rollback fails, closing the connection rolls back as well.
+          await client.query('ROLLBACK').catch(() => {
+            destroy = true;
+          });
+        }
+        this.#lent.delete(client);
+        client.release(destroy);
+      },
+    };
+  }
+
+  /** Waits for work in flight, then cuts off what is left. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const abort = new AbortController();
+    const ended = this.#pool.end();
+    const late = delay(closeTimeoutMs, true, { signal: abort.signal }).catch(() => false);
+    if ((await Promise.race([ended, late])) === true) {
+      await Promise.all(Array.from(this.#lent, (client) => endClient(client)));
+    }
+    abort.abort();
+  }
+
+  async #connect(): Promise<PoolClient> {
+    try {
+      return await this.#pool.connect();
+    } catch (error) {
+      if (this.#isFull(error)) {
+        throw new StockroomError(
+          'UNAVAILABLE',
+          `All ${this.concurrency} connections to PostgreSQL at ${this.location} stayed busy for ${acquireTimeoutMs} ms. ` +
+            'Raise DATABASE_POOL_MAX, or look for transactions that take long.',
+          { cause: error },
+        );
+      }
+      throw unreachable(error, this.location, this.#setting);
+    }
+  }
+
+  /** The pool's own timeout has neither a code nor a cause; that of a connection attempt has a cause. */
+  #isFull(error: unknown): boolean {
+    if (!(error instanceof Error) || 'code' in error || error.cause !== undefined) return false;
+    return this.#pool.totalCount >= this.concurrency;
+  }
+}
+
+/** `end` of a client of the pool, which its types leave out: it closes the socket under a running statement. */
+function endClient(client: PoolClient): Promise<void> {
+  return (client as unknown as Client).end();
+}
+
+/** What every connection to a server is made with. */
+export function clientConfig(address: Address): ClientConfig {
+  return {
+    connectionString: address.connectionString,
+    application_name: 'stockroom',
+    keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveDelayMs,
+  };
+}
+
+export function unreachable(cause: unknown, location: string, setting: string): StockroomError {
+  const state = sqlState(cause);
+  const wayOut =
+    setting === 'DATABASE_URL'
+      ? 'Start the server, correct DATABASE_URL, or unset it to use the embedded database.'
+      : `Start the server, correct ${setting}, or unset it.`;
+  return new StockroomError(
+    'DATABASE_UNREACHABLE',
+    `PostgreSQL at ${location} cannot be reached${state === undefined ? '' : ` (SQLSTATE ${state})`}: ${reasonOf(cause)}. ${wayOut}`,
+    { cause, details: { location, ...(state === undefined ? {} : { sqlState: state }) } },
+  );
+}

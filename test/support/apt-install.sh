@@ -1,0 +1,16 @@
+#!/bin/sh
+# Installs one Debian package for the tests without starting the service that comes with it: the tests start servers of
+# their own, and a database that nobody asked for must not run afterwards.
+set -eu
+
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  trap 'exit 130' INT TERM HUP
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+apt-get -o DPkg::Lock::Timeout=300 update
+apt-get -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends "$1"
