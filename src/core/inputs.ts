@@ -39,10 +39,10 @@ export const flagInput = parsed('true or false', { type: 'boolean' }, (text) => 
 
 export const cursorInput = parsed('the next_cursor of the page before', {}, decodeCursor);
 
-export function wholeNumberInput(min: number, max: number) {
+export function wholeNumberInput(min: number, max: number, meta: Record<string, unknown> = {}) {
   return parsed(
     `a whole number from ${min} to ${max}`,
-    { type: 'integer', minimum: min, maximum: max },
+    { type: 'integer', minimum: min, maximum: max, ...meta },
     (text) => {
       const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
       return value >= min && value <= max ? value : undefined;
@@ -50,7 +50,12 @@ export function wholeNumberInput(min: number, max: number) {
   );
 }
 
-export const limitInput = wholeNumberInput(1, PAGE_MAX).default(PAGE_DEFAULT);
+/** `fallback` when nothing is given; the description says so, which a default behind a transformation does not do by itself. */
+export function wholeNumberOr(fallback: number, min: number, max: number) {
+  return wholeNumberInput(min, max, { default: fallback }).default(fallback);
+}
+
+export const limitInput = wholeNumberOr(PAGE_DEFAULT, 1, PAGE_MAX);
 
 /** PostgreSQL holds no NUL in text: a filter with one could match nothing, and would fail instead of saying so. */
 export const textInput = parsed(

@@ -34,7 +34,10 @@ export function walk(directory: string): Walk {
         seen.add(real);
         // Real entries before links, so that what is seen twice keeps its own name.
         const entries = readdirSync(absolute, { withFileTypes: true });
-        for (const entry of [...entries.filter((e) => !e.isSymbolicLink()), ...entries.filter((e) => e.isSymbolicLink())]) {
+        for (const entry of [
+          ...entries.filter((e) => !e.isSymbolicLink()),
+          ...entries.filter((e) => e.isSymbolicLink()),
+        ]) {
           visit(join(absolute, entry.name));
         }
       } else if (stat.isFile()) {

@@ -16,7 +16,12 @@ export interface ChunkRecord {
 }
 
 /** The chunks of a unit in the order of their keys. */
-export async function chunkRecords(session: Session, source: string, unit: string, integerKeys: boolean): Promise<ChunkRecord[]> {
+export async function chunkRecords(
+  session: Session,
+  source: string,
+  unit: string,
+  integerKeys: boolean,
+): Promise<ChunkRecord[]> {
   const { rows } = await session.query<{
     ordinal: number;
     first_key: string;
@@ -42,7 +47,12 @@ export async function chunkRecords(session: Session, source: string, unit: strin
   );
 }
 
-export async function readLedger(session: Session, source: string, unit: string, ordinal: number): Promise<Ledger> {
+export async function readLedger(
+  session: Session,
+  source: string,
+  unit: string,
+  ordinal: number,
+): Promise<Ledger> {
   const { rows } = await session.query<{ ledger: Uint8Array }>(
     'SELECT ledger FROM migration_chunks WHERE source = $1 AND unit = $2 AND ordinal = $3',
     [source, unit, ordinal],
@@ -60,7 +70,12 @@ export async function otherUnits(session: Session, source: string, unit: string)
 }
 
 /** Writes (again) what the books say of a chunk: in the transaction that loads it. */
-export async function writeChunk(session: Session, chunk: Chunk, ledger: Ledger, ordinal: number): Promise<void> {
+export async function writeChunk(
+  session: Session,
+  chunk: Chunk,
+  ledger: Ledger,
+  ordinal: number,
+): Promise<void> {
   const { source, name } = chunk.unit;
   const entries = [...ledger.entries];
   await session.query(
@@ -86,9 +101,18 @@ export async function writeChunk(session: Session, chunk: Chunk, ledger: Ledger,
 }
 
 /** Forgets the originals and the quarantine of a chunk that is about to be written again. */
-export async function clearChunk(session: Session, source: string, unit: string, ordinal: number): Promise<void> {
+export async function clearChunk(
+  session: Session,
+  source: string,
+  unit: string,
+  ordinal: number,
+): Promise<void> {
   for (const table of ['migration_originals', 'migration_quarantine']) {
-    await session.query(`DELETE FROM ${table} WHERE source = $1 AND unit = $2 AND chunk = $3`, [source, unit, ordinal]);
+    await session.query(`DELETE FROM ${table} WHERE source = $1 AND unit = $2 AND chunk = $3`, [
+      source,
+      unit,
+      ordinal,
+    ]);
   }
 }
 
@@ -99,10 +123,19 @@ async function writeOriginals(session: Session, chunk: Chunk, ordinal: number): 
     for (const alteration of row.alterations) original(writer, chunk, row, alteration, ordinal);
   }
   if (writer.position === 0) return;
-  await session.copyIn('COPY migration_originals (source, file, key, "column", bytes, reason, unit, chunk)', whole(writer));
+  await session.copyIn(
+    'COPY migration_originals (source, file, key, "column", bytes, reason, unit, chunk)',
+    whole(writer),
+  );
 }
 
-function original(writer: TupleWriter, chunk: Chunk, row: ChunkRow, alteration: Alteration, ordinal: number): void {
+function original(
+  writer: TupleWriter,
+  chunk: Chunk,
+  row: ChunkRow,
+  alteration: Alteration,
+  ordinal: number,
+): void {
   writer.startTuple(8);
   writer.text(chunk.unit.source.id);
   writer.text(chunk.fileOf(row));

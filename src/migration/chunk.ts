@@ -74,7 +74,6 @@ export class Chunk {
   }
 }
 
-
 /** Encodes the rows of one unit. */
 export class ChunkEncoder {
   private readonly unit: Unit;
@@ -115,7 +114,11 @@ export class ChunkEncoder {
       Object.assign(encoded, { a, b, alterations });
     } catch (error) {
       if (!(error instanceof RejectedValue)) throw error;
-      return this.reject(encoded, { reason: error.reason, column: this.encoder.lastColumn, detail: error.detail });
+      return this.reject(encoded, {
+        reason: error.reason,
+        column: this.encoder.lastColumn,
+        detail: error.detail,
+      });
     }
     if (this.isExpired(row)) {
       encoded.outcome = OUTCOME.expired;

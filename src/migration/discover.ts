@@ -18,7 +18,11 @@ const databaseName = /\.(db|db3|sqlite|sqlite3)$/i;
  * Finds every source in an old directory by what its files hold, whatever their names. Nothing is written. `prefix` goes
  * before the names of the files in what is loaded; it is empty but for a second directory in the same database.
  */
-export async function discover(directory: string, sources: readonly SourceDefinition[], prefix = ''): Promise<Discovery> {
+export async function discover(
+  directory: string,
+  sources: readonly SourceDefinition[],
+  prefix = '',
+): Promise<Discovery> {
   const root = resolve(directory);
   assertDirectory(root);
   const { files, unreadable } = walk(root);
@@ -36,12 +40,19 @@ function assertDirectory(directory: string): void {
   const stat = statSync(directory, { throwIfNoEntry: false });
   if (!stat?.isDirectory()) {
     const found = stat ? 'a file' : 'nothing';
-    throw new StockroomError('DIRECTORY_NOT_FOUND', `expected a directory at ${directory}, found ${found}: check the path`);
+    throw new StockroomError(
+      'DIRECTORY_NOT_FOUND',
+      `expected a directory at ${directory}, found ${found}: check the path`,
+    );
   }
   try {
     accessSync(directory, constants.R_OK | constants.X_OK);
   } catch (error) {
-    throw new StockroomError('DIRECTORY_NOT_FOUND', `no permission to read ${directory}: run as a user who may`, { cause: error });
+    throw new StockroomError(
+      'DIRECTORY_NOT_FOUND',
+      `no permission to read ${directory}: run as a user who may`,
+      { cause: error },
+    );
   }
 }
 
@@ -75,7 +86,8 @@ class Finder {
   }
 
   async finish(directory: string, files: readonly FoundFile[]): Promise<Discovery> {
-    for (const [id, found] of this.sets) this.units.push(new FileSetUnit(this.source(id), found, this.prefix));
+    for (const [id, found] of this.sets)
+      this.units.push(new FileSetUnit(this.source(id), found, this.prefix));
     const order = new Map(this.sources.map((source, index) => [source.id, index]));
     // The path that the old application used comes first, so that a copy elsewhere is the one that is called a duplicate.
     const rank = (unit: Unit): number => (/^(cache|data|\.cache)\//.test(unit.files[0] ?? '') ? 0 : 1);
@@ -127,7 +139,14 @@ class Finder {
       else {
         const { connection } = database;
         this.units.push(
-          new TableUnit({ source: match.source, shape: match.shape!, table, connection, file: file.path, prefix: this.prefix }),
+          new TableUnit({
+            source: match.source,
+            shape: match.shape!,
+            table,
+            connection,
+            file: file.path,
+            prefix: this.prefix,
+          }),
         );
       }
     }
@@ -162,7 +181,8 @@ class Finder {
   }
 
   private many(id: string, file: FoundFile): void {
-    if (this.sources.some((source) => source.id === id)) this.units.push(new FileUnit(this.source(id), file, this.prefix));
+    if (this.sources.some((source) => source.id === id))
+      this.units.push(new FileUnit(this.source(id), file, this.prefix));
     else this.unclaimed.push(file.path);
   }
 }

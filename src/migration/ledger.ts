@@ -15,7 +15,8 @@ export interface LedgerEntry {
   outcome: Outcome;
 }
 
-export const isLoaded = (outcome: Outcome): boolean => outcome === OUTCOME.loaded || outcome === OUTCOME.altered;
+export const isLoaded = (outcome: Outcome): boolean =>
+  outcome === OUTCOME.loaded || outcome === OUTCOME.altered;
 
 /**
  * What happened to every row of a chunk: 17 bytes a row with an integer key. It lets a later run see which source rows

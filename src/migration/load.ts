@@ -19,7 +19,9 @@ function isRefusal(error: unknown): boolean {
  * {@link awaitInFlight}.
  */
 async function begin(session: Session): Promise<void> {
-  await session.query(`LOCK TABLE migration_chunks IN ROW EXCLUSIVE MODE; SET LOCAL stockroom.maintenance = 'on'`);
+  await session.query(
+    `LOCK TABLE migration_chunks IN ROW EXCLUSIVE MODE; SET LOCAL stockroom.maintenance = 'on'`,
+  );
 }
 
 /** Waits until no transaction of an earlier run can still commit. */
@@ -94,7 +96,12 @@ function quarantine(row: ChunkRow, reason: string, detail: string): void {
 type Apply = (session: Session, source: SourceDefinition) => Promise<Set<string>>;
 
 /** The rows that PostgreSQL takes; the others are quarantined with its words. */
-async function sift(tier: DurableTier, chunk: Chunk, rows: readonly ChunkRow[], apply: Apply): Promise<readonly ChunkRow[]> {
+async function sift(
+  tier: DurableTier,
+  chunk: Chunk,
+  rows: readonly ChunkRow[],
+  apply: Apply,
+): Promise<readonly ChunkRow[]> {
   if (rows.length === 0) return rows;
   try {
     await tier.transaction(async (session) => {
@@ -119,11 +126,18 @@ async function sift(tier: DurableTier, chunk: Chunk, rows: readonly ChunkRow[], 
 class Probe extends Error {}
 
 /** Copies rows into a staging table and applies them; the keys that were applied. */
-async function staged(session: Session, chunk: Chunk, rows: readonly ChunkRow[], apply: Apply): Promise<Set<string>> {
+async function staged(
+  session: Session,
+  chunk: Chunk,
+  rows: readonly ChunkRow[],
+  apply: Apply,
+): Promise<Set<string>> {
   if (rows.length === 0) return new Set();
   const { source } = chunk.unit;
   const columns = quoted(copyColumns(source));
-  await session.query(`CREATE TEMP TABLE staging ON COMMIT DROP AS SELECT ${columns} FROM ${source.table} WITH NO DATA`);
+  await session.query(
+    `CREATE TEMP TABLE staging ON COMMIT DROP AS SELECT ${columns} FROM ${source.table} WITH NO DATA`,
+  );
   await session.query('ALTER TABLE staging ADD COLUMN staging_order bigint GENERATED ALWAYS AS IDENTITY');
   await session.copyIn(`COPY staging (${columns})`, chunk.stream(rows));
   const applied = await apply(session, source);

@@ -36,7 +36,10 @@ export async function readLoaded(session: Session, range: KeyRange): Promise<Loa
     hash.word(b);
   };
   await readTuples(session.copyOut(`COPY (${selectRange(range)})`), isJson.length, (view) => {
-    const key = source.identity === 'legacy_id' ? fieldInt8(view, 1) : fieldText(view, source.identity === 'legacy_key' ? 1 : 0)!;
+    const key =
+      source.identity === 'legacy_id'
+        ? fieldInt8(view, 1)
+        : fieldText(view, source.identity === 'legacy_key' ? 1 : 0)!;
     hashTuple(hash, view, isJson, originals.get(String(key)) ?? [], json(view));
     rows.push({ key, a: hash.a, b: hash.b });
   });
@@ -46,7 +49,11 @@ export async function readLoaded(session: Session, range: KeyRange): Promise<Loa
 function selectRange({ source, unit, firstKey, lastKey }: KeyRange): string {
   const { table, identity, family } = source;
   const bound = (value: string): string => (identity === 'legacy_id' ? `(${value})::bigint` : literal(value));
-  const conditions = [`${identity} >= ${bound(firstKey)}`, `${identity} <= ${bound(lastKey)}`, 'legacy_source IS NOT NULL'];
+  const conditions = [
+    `${identity} >= ${bound(firstKey)}`,
+    `${identity} <= ${bound(lastKey)}`,
+    'legacy_source IS NOT NULL',
+  ];
   if (identity !== 'legacy_source') conditions.push(`legacy_source = ${literal(unit)}`);
   if (family !== undefined) conditions.push(`family = ${literal(family)}`);
   const columns = copyColumns(source).map((name) => `"${name}"`);

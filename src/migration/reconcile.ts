@@ -34,7 +34,8 @@ export async function reconcileChunk(tier: DurableTier, reconciliation: Reconcil
   const plan = comparePlan(chunk, ledger.entries);
   const newlyGone = chunk.gone.filter((entry) => entry.outcome !== OUTCOME.gone).length;
   for (const entry of chunk.gone) entry.outcome = OUTCOME.gone;
-  if (plan.insert.length + plan.changed.length + plan.spoiled + newlyGone > 0) await apply(tier, reconciliation, plan);
+  if (plan.insert.length + plan.changed.length + plan.spoiled + newlyGone > 0)
+    await apply(tier, reconciliation, plan);
   tally.addChunk(chunk);
 }
 
@@ -59,7 +60,9 @@ function comparePlan(chunk: Chunk, entries: readonly LedgerEntry[]): Plan {
     } else if (isLoaded(row.outcome)) plan.insert.push(row);
     else plan.spoiled++;
   }
-  chunk.gone = [...old.values()].flat().filter((entry) => isLoaded(entry.outcome) || entry.outcome === OUTCOME.gone);
+  chunk.gone = [...old.values()]
+    .flat()
+    .filter((entry) => isLoaded(entry.outcome) || entry.outcome === OUTCOME.gone);
   return plan;
 }
 

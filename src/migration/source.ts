@@ -5,7 +5,16 @@ import type { FoundFile } from '../legacy/walk.ts';
 
 export type { RawValue } from '../legacy/raw-value.ts';
 
-export type ColumnKind = 'text' | 'key' | 'float' | 'integer' | 'money' | 'time' | 'date' | 'boolean' | 'json';
+export type ColumnKind =
+  | 'text'
+  | 'key'
+  | 'float'
+  | 'integer'
+  | 'money'
+  | 'time'
+  | 'date'
+  | 'boolean'
+  | 'json';
 
 /** One column of a source and the column it is loaded into. */
 export interface Column {
@@ -139,7 +148,9 @@ export interface SourceDefinition {
   /** Corrections that the row itself proves. */
   readonly adjust?: (get: (name: string) => RawValue, shared: unknown) => readonly Adjustment[];
   /** Reads what `adjust` must know of all rows of all units before the first is loaded. */
-  readonly prepare?: (rows: Iterable<{ unit: string; key: bigint | string; get: (name: string) => RawValue }>) => unknown;
+  readonly prepare?: (
+    rows: Iterable<{ unit: string; key: bigint | string; get: (name: string) => RawValue }>,
+  ) => unknown;
   /** SQL over the loaded rows that counts those whose parent is gone. */
   readonly orphans?: { readonly column: string; readonly parent: string; readonly parentColumn: string };
   /** hot_state and tables with legacy_extra differ in this. */
@@ -148,7 +159,8 @@ export interface SourceDefinition {
 
 /** Declares a source; the defaults are those of a table with its own id. */
 export function defineSource(
-  definition: Omit<SourceDefinition, 'identity' | 'keepsExtra'> & Partial<Pick<SourceDefinition, 'identity' | 'keepsExtra'>>,
+  definition: Omit<SourceDefinition, 'identity' | 'keepsExtra'> &
+    Partial<Pick<SourceDefinition, 'identity' | 'keepsExtra'>>,
 ): SourceDefinition {
   return { identity: 'legacy_id', keepsExtra: true, ...definition };
 }

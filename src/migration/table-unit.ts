@@ -54,7 +54,9 @@ export class TableUnit implements Unit {
     this.own = source.columns.map((column) => byName.get(column.name) ?? null);
     const taken = new Set([...this.own, ...(source.identity === 'legacy_id' ? [byName.get('id')] : [])]);
     this.extras = table.columns.map((column) => column.name).filter((name) => !taken.has(name));
-    this.hasFallbacks = source.columns.some((column, index) => column.fallback !== null && this.own[index] === null);
+    this.hasFallbacks = source.columns.some(
+      (column, index) => column.fallback !== null && this.own[index] === null,
+    );
     this.reader = new TableReader(options.connection, table, [...this.own, ...this.extras]);
   }
 
@@ -91,17 +93,27 @@ export class TableUnit implements Unit {
       const alteration = this.invalidText(row, index);
       if (alteration !== null) (altered ??= []).push(alteration);
     }
-    const extra = this.extras.length === 0 ? null : new Map(this.extras.map((name, index) => [name, values[count + index]!]));
+    const extra =
+      this.extras.length === 0
+        ? null
+        : new Map(this.extras.map((name, index) => [name, values[count + index]!]));
     if (extra !== null) values.length = count;
     if (this.hasFallbacks) this.fillMissing(values, extra);
     const result: { -readonly [K in keyof SourceRow]: SourceRow[K] } = { key, values, extra };
     if (altered) result.altered = altered;
     if (row.badKey) {
       const found = describe(row.badKey.found);
-      const detail = row.badKey.reason === 'BAD_KEY' ? `expected a whole number, found ${found}` : `${found} stands on an earlier row`;
+      const detail =
+        row.badKey.reason === 'BAD_KEY'
+          ? `expected a whole number, found ${found}`
+          : `${found} stands on an earlier row`;
       result.rejected = { reason: row.badKey.reason, column: 'id', detail };
     } else if (altered && this.hasBrokenKey(altered)) {
-      result.rejected = { reason: 'BAD_KEY', column: altered[0]!.column, detail: 'a key must be valid UTF-8' };
+      result.rejected = {
+        reason: 'BAD_KEY',
+        column: altered[0]!.column,
+        detail: 'a key must be valid UTF-8',
+      };
     }
     return result;
   }
@@ -116,7 +128,9 @@ export class TableUnit implements Unit {
   }
 
   private hasBrokenKey(altered: readonly Alteration[]): boolean {
-    return this.source.columns.some((column) => column.kind === 'key' && altered.some((one) => one.column === column.name));
+    return this.source.columns.some(
+      (column) => column.kind === 'key' && altered.some((one) => one.column === column.name),
+    );
   }
 
   private fillMissing(values: RawValue[], extra: ReadonlyMap<string, RawValue> | null): void {

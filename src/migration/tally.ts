@@ -31,7 +31,9 @@ export class Tally {
   }
 
   get skippedReason(): string | null {
-    const reasons = [this.expired > 0 ? 'expired' : '', this.duplicate > 0 ? 'duplicate' : ''].filter(Boolean);
+    const reasons = [this.expired > 0 ? 'expired' : '', this.duplicate > 0 ? 'duplicate' : ''].filter(
+      Boolean,
+    );
     return reasons.length === 0 ? null : reasons.join(',');
   }
 

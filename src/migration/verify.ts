@@ -18,7 +18,11 @@ export interface ChunkComparison {
 }
 
 /** Compares every row of a chunk as loaded with the ledger of the source rows. */
-export async function compareChunk(session: Session, range: KeyRange, ledger: Ledger): Promise<ChunkComparison> {
+export async function compareChunk(
+  session: Session,
+  range: KeyRange,
+  ledger: Ledger,
+): Promise<ChunkComparison> {
   const loaded = await readLoaded(session, range);
   return { differences: compareRows(range, ledger, loaded), rows: loaded.length };
 }
@@ -44,7 +48,11 @@ export function compareRows(range: KeyRange, ledger: Ledger, loaded: readonly Lo
 }
 
 /** Verifies a chunk against the books, and notes in them that it was found right. */
-export async function verifyChunk(tier: DurableTier, range: KeyRange, record: ChunkRecord): Promise<ChunkComparison> {
+export async function verifyChunk(
+  tier: DurableTier,
+  range: KeyRange,
+  record: ChunkRecord,
+): Promise<ChunkComparison> {
   return tier.session(async (session) => {
     const loaded = await readLoaded(session, range);
     if (loaded.length === record.loaded && digest(loaded).equals(record.sha256)) {
@@ -57,9 +65,8 @@ export async function verifyChunk(tier: DurableTier, range: KeyRange, record: Ch
 }
 
 async function markVerified(session: Session, range: KeyRange): Promise<void> {
-  await session.query('UPDATE migration_chunks SET verified_at = now() WHERE source = $1 AND unit = $2 AND ordinal = $3', [
-    range.source.id,
-    range.unit,
-    range.ordinal,
-  ]);
+  await session.query(
+    'UPDATE migration_chunks SET verified_at = now() WHERE source = $1 AND unit = $2 AND ordinal = $3',
+    [range.source.id, range.unit, range.ordinal],
+  );
 }

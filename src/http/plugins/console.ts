@@ -13,6 +13,11 @@ const BUILT = fileURLToPath(new URL('../../../dist/console', import.meta.url));
 export async function installConsole(app: App, directory: string = BUILT): Promise<void> {
   await app.register(async (scope) => {
     openAccess(scope);
+    // Headers of the answer win over those that setHeaders gives below.
+    scope.addHook('onRequest', (_request, reply, done) => {
+      reply.removeHeader('cache-control');
+      done();
+    });
     if (!existsSync(join(directory, 'index.html'))) {
       scope.get('/', { schema: { hide: true } }, () => {
         throw new StockroomError(

@@ -119,7 +119,9 @@ async function copyWhileStill(file: string, copy: string): Promise<boolean> {
 }
 
 function fingerprint(file: string): { text: string; newestMs: number } {
-  const stats = ['', '-wal', '-journal'].map((suffix) => statSync(file + suffix, { bigint: true, throwIfNoEntry: false }));
+  const stats = ['', '-wal', '-journal'].map((suffix) =>
+    statSync(file + suffix, { bigint: true, throwIfNoEntry: false }),
+  );
   return {
     text: stats.map((stat) => (stat ? `${stat.ino} ${stat.size} ${stat.mtimeNs}` : '-')).join(' | '),
     newestMs: Math.max(...stats.map((stat) => (stat ? Number(stat.mtimeMs) : 0))),
@@ -152,12 +154,17 @@ export function asSourceError(file: string, error: unknown): StockroomError {
       { cause: error, details: { file } },
     );
   }
-  return new StockroomError('SOURCE_UNREADABLE', unreadableReason(code, error), { cause: error, details: { file } });
+  return new StockroomError('SOURCE_UNREADABLE', unreadableReason(code, error), {
+    cause: error,
+    details: { file },
+  });
 }
 
 function unreadableReason(code: string, error: unknown): string {
   if (code === 'SQLITE_NOTADB') return 'no SQLite database, or an encrypted one';
-  if (code.startsWith('SQLITE_CORRUPT')) return `damaged: ${messageOf(error)}; recover it with sqlite3's .recover and run again`;
-  if (code === 'EACCES' || code === 'EPERM' || code.startsWith('SQLITE_CANTOPEN')) return 'no permission to read it';
+  if (code.startsWith('SQLITE_CORRUPT'))
+    return `damaged: ${messageOf(error)}; recover it with sqlite3's .recover and run again`;
+  if (code === 'EACCES' || code === 'EPERM' || code.startsWith('SQLITE_CANTOPEN'))
+    return 'no permission to read it';
   return messageOf(error);
 }

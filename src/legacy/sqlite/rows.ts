@@ -35,7 +35,9 @@ export class TableReader {
   }
 
   count(): number {
-    const row = this.connection.prepare(`SELECT count(*) AS n FROM ${quoteName(this.table.name)}`).get() as { n: bigint };
+    const row = this.connection.prepare(`SELECT count(*) AS n FROM ${quoteName(this.table.name)}`).get() as {
+      n: bigint;
+    };
     return Number(row.n);
   }
 
@@ -45,7 +47,9 @@ export class TableReader {
     if (this.id === null) return this.rowid;
     const id = this.table.columns.find((column) => column.name === this.id)!;
     const keys = this.table.columns.filter((column) => column.primaryKey > 0);
-    return id.primaryKey === 1 && keys.length === 1 && id.type.toUpperCase() === 'INTEGER' ? quoteName(this.id) : null;
+    return id.primaryKey === 1 && keys.length === 1 && id.type.toUpperCase() === 'INTEGER'
+      ? quoteName(this.id)
+      : null;
   }
 
   /** Every row that is there now, by ascending key; what is appended meanwhile is left to the next run. */
@@ -103,7 +107,9 @@ export class TableReader {
         if (typeof found !== 'bigint') {
           yield { key: MIN_INT8 + BigInt(offset + index), values, badKey: { reason: 'BAD_KEY', found } };
         } else {
-          yield found === previous ? { key: found, values, badKey: { reason: 'DUPLICATE_KEY', found } } : { key: found, values };
+          yield found === previous
+            ? { key: found, values, badKey: { reason: 'DUPLICATE_KEY', found } }
+            : { key: found, values };
           previous = found;
         }
       }
@@ -116,7 +122,9 @@ export class TableReader {
     const keyset = this.keyset ?? (this.id === null ? null : quoteName(this.id));
     if (keyset === null) return null;
     const row = this.connection
-      .prepare(`SELECT CAST(${quoteName(column)} AS BLOB) AS b FROM ${quoteName(this.table.name)} WHERE ${keyset} = ?`)
+      .prepare(
+        `SELECT CAST(${quoteName(column)} AS BLOB) AS b FROM ${quoteName(this.table.name)} WHERE ${keyset} = ?`,
+      )
       .get(key) as { b: Uint8Array | null } | undefined;
     return row?.b ?? null;
   }

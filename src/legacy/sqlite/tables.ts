@@ -15,10 +15,19 @@ export interface TableInfo {
 
 /** The tables of a database (no views, no shadow tables, nothing of SQLite's own), by name. */
 export function listTables(connection: SqliteConnection): TableInfo[] {
-  const tables = connection.pragma('table_list') as { schema: string; name: string; type: string; wr: bigint }[];
+  const tables = connection.pragma('table_list') as {
+    schema: string;
+    name: string;
+    type: string;
+    wr: bigint;
+  }[];
   return tables
     .filter((table) => table.schema === 'main' && table.type === 'table' && !/^sqlite_/i.test(table.name))
-    .map((table) => ({ name: table.name, columns: columnsOf(connection, table.name), withoutRowid: table.wr === 1n }))
+    .map((table) => ({
+      name: table.name,
+      columns: columnsOf(connection, table.name),
+      withoutRowid: table.wr === 1n,
+    }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

@@ -12,7 +12,9 @@ export const aiRecommendations = defineSource({
   id: 'ai_recommendations',
   store: 'recommendations',
   table: 'ai_recommendations',
-  shapes: [{ table: 'ai_recommendations', requires: ['symbol', 'mode', 'recommendation', 'generated_at_utc'] }],
+  shapes: [
+    { table: 'ai_recommendations', requires: ['symbol', 'mode', 'recommendation', 'generated_at_utc'] },
+  ],
   columns: [
     text('symbol', { required: true }),
     text('mode', { required: true }),
@@ -64,7 +66,8 @@ function provenSkew(generated: RawValue, runId: RawValue, features: RawValue): r
   const length = offset - (claimed.localMicros - storedMicros);
   if (length < 0) return [];
   const stated = statedLength(features);
-  const proven = stated === null ? length <= MAX_RUN_MICROS : length >= stated && length - stated <= MAX_DELAY_MICROS;
+  const proven =
+    stated === null ? length <= MAX_RUN_MICROS : length >= stated && length - stated <= MAX_DELAY_MICROS;
   if (!proven) return [];
   return [
     {

@@ -32,7 +32,9 @@ function readCacheFile(file: FoundFile, context: FileContext): SourceRow {
   const found = new Map(members(document.text) ?? []);
   const stamp = scalar(found.get('timestamp'));
   const readable = typeof stamp === 'string' && parseTime(stamp) !== null;
-  const created = readable ? toMicros(stamp, 'UTC', context.timezones.get('timestamp') ?? null, () => undefined) : null;
+  const created = readable
+    ? toMicros(stamp, 'UTC', context.timezones.get('timestamp') ?? null, () => undefined)
+    : null;
   const expires = created === null ? null : created + KEPT_DAYS * MICROS_PER_DAY;
   return {
     key: file.path,
@@ -45,6 +47,8 @@ function readCacheFile(file: FoundFile, context: FileContext): SourceRow {
     extra: null,
     expired: expires !== null && expires <= context.nowMicros,
     original: () => document.bytes,
-    ...(document.valid ? {} : { altered: [{ column: 'data', bytes: document.bytes, reason: 'INVALID_UTF8' }] }),
+    ...(document.valid
+      ? {}
+      : { altered: [{ column: 'data', bytes: document.bytes, reason: 'INVALID_UTF8' }] }),
   };
 }

@@ -32,16 +32,22 @@ function readScores(file: FoundFile, context: FileContext): SourceRow[] {
   const found = new Map(members(document.text) ?? []);
   const scores = members(found.get('scores') ?? '');
   if (scores === null) {
-    throw new StockroomError('SOURCE_UNREADABLE', 'expected {timestamp, ttl_hours, scores}, found no such JSON', {
-      details: { file: file.path },
-    });
+    throw new StockroomError(
+      'SOURCE_UNREADABLE',
+      'expected {timestamp, ttl_hours, scores}, found no such JSON',
+      {
+        details: { file: file.path },
+      },
+    );
   }
   const stamp = scalar(found.get('timestamp'));
   const forced = context.timezones.get('timestamp') ?? null;
   const altered: Alteration[] = [];
   const readable = typeof stamp === 'string' && parseTime(stamp) !== null;
   const created = readable
-    ? toMicros(stamp, 'UTC', forced, (reason) => altered.push({ column: 'timestamp', bytes: Buffer.from(stamp), reason }))
+    ? toMicros(stamp, 'UTC', forced, (reason) =>
+        altered.push({ column: 'timestamp', bytes: Buffer.from(stamp), reason }),
+      )
     : null;
   const hours = Number(scalar(found.get('ttl_hours')) ?? DEFAULT_HOURS);
   const expires = created === null ? null : created + Math.round(hours * 60 * MICROS_PER_MINUTE);
@@ -50,7 +56,12 @@ function readScores(file: FoundFile, context: FileContext): SourceRow[] {
     .sort(([a], [b]) => compareBytes(a, b))
     .map(([symbol, score]) => ({
       key: symbol,
-      values: [symbol, score, created === null ? stamp : asText(created), expires === null ? null : asText(expires)],
+      values: [
+        symbol,
+        score,
+        created === null ? stamp : asText(created),
+        expires === null ? null : asText(expires),
+      ],
       extra: null,
       expired: expires !== null && expires <= context.nowMicros,
       original: () => Buffer.from(JSON.stringify({ [symbol]: null }).replace('null', () => score)),

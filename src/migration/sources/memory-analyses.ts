@@ -31,7 +31,12 @@ function readAnalysis(line: Line): SourceRow {
   const extra = [...found].filter(([name]) => !known.includes(name));
   return {
     key: BigInt(line.number),
-    values: [scalar(found.get('symbol')), scalar(found.get('agent_type')), found.get('result') ?? null, scalar(found.get('timestamp'))],
+    values: [
+      scalar(found.get('symbol')),
+      scalar(found.get('agent_type')),
+      found.get('result') ?? null,
+      scalar(found.get('timestamp')),
+    ],
     extra: extra.length === 0 ? null : new Map(extra.map(([name, slice]) => [name, scalar(slice)])),
     original: () => line.bytes,
     ...(list === null ? { rejected: notAnObject(line) } : {}),

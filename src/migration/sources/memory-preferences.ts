@@ -21,11 +21,17 @@ function readPreferences(file: FoundFile): SourceRow[] {
   const document = readDocument(file.absolute);
   const list = members(document.text);
   if (list === null) {
-    throw new StockroomError('SOURCE_UNREADABLE', 'expected {pref_key: {value, updated_at}}, found no such JSON', {
-      details: { file: file.path },
-    });
+    throw new StockroomError(
+      'SOURCE_UNREADABLE',
+      'expected {pref_key: {value, updated_at}}, found no such JSON',
+      {
+        details: { file: file.path },
+      },
+    );
   }
-  const user = basename(file.path).replace(/^user_/, '').replace(/\.json$/, '');
+  const user = basename(file.path)
+    .replace(/^user_/, '')
+    .replace(/\.json$/, '');
   return list
     .sort(([a], [b]) => compareBytes(a, b))
     .map(([name, slice]) => {
@@ -36,7 +42,9 @@ function readPreferences(file: FoundFile): SourceRow[] {
         values: [user, name, parts.get('value') ?? null, scalar(parts.get('updated_at'))],
         extra: extra.length === 0 ? null : new Map(extra.map(([part, value]) => [part, scalar(value)])),
         original: () => Buffer.from(`{${JSON.stringify(name)}: ${slice}}`),
-        ...(document.valid ? {} : { altered: [{ column: 'value', bytes: document.bytes, reason: 'INVALID_UTF8' }] }),
+        ...(document.valid
+          ? {}
+          : { altered: [{ column: 'value', bytes: document.bytes, reason: 'INVALID_UTF8' }] }),
       };
     });
 }

@@ -27,10 +27,13 @@ function readPicks(file: FoundFile): SourceRow {
   const document = readDocument(file.absolute);
   const list = members(document.text);
   const found = new Map(list ?? []);
-  const name = /^picks_(.+)_([^_]+)_(\d{4})(\d{2})(\d{2})_(\d{2})(\d{2})(\d{2})\.json$/.exec(basename(file.path));
+  const name = /^picks_(.+)_([^_]+)_(\d{4})(\d{2})(\d{2})_(\d{2})(\d{2})(\d{2})\.json$/.exec(
+    basename(file.path),
+  );
   const [, universe = null, mode = null, ...clock] = name ?? [];
   const named = name ? `${clock.slice(0, 3).join('-')}T${clock.slice(3).join(':')}+00:00` : null;
-  const first = (...values: RawValue[]): RawValue => values.find((value) => value !== null && value !== '') ?? null;
+  const first = (...values: RawValue[]): RawValue =>
+    values.find((value) => value !== null && value !== '') ?? null;
   return {
     key: file.path,
     values: [
@@ -43,9 +46,17 @@ function readPicks(file: FoundFile): SourceRow {
     ],
     extra: null,
     original: () => document.bytes,
-    ...(document.valid ? {} : { altered: [{ column: 'payload', bytes: document.bytes, reason: 'INVALID_UTF8' }] }),
+    ...(document.valid
+      ? {}
+      : { altered: [{ column: 'payload', bytes: document.bytes, reason: 'INVALID_UTF8' }] }),
     ...(list === null
-      ? { rejected: { reason: 'MALFORMED_FILE', column: null, detail: 'expected a payload of picks, found no JSON object' } }
+      ? {
+          rejected: {
+            reason: 'MALFORMED_FILE',
+            column: null,
+            detail: 'expected a payload of picks, found no JSON object',
+          },
+        }
       : {}),
   };
 }

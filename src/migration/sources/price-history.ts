@@ -58,7 +58,10 @@ function readPriceFile(file: FoundFile, context: FileContext): SourceRow {
   const cachedAt = say('cached_at');
   const cached = instant(cachedAt, 'cached_at', context);
   const over = cached === null ? 0 : cached + (HOURS[interval ?? ''] ?? 1) * HOUR;
-  const kept = over > context.nowMicros ? candles : (candles ?? []).filter((candle) => isClosed(candle, cached ?? context.nowMicros));
+  const kept =
+    over > context.nowMicros
+      ? candles
+      : (candles ?? []).filter((candle) => isClosed(candle, cached ?? context.nowMicros));
   const whole = kept === null || kept.length === candles?.length;
   const text = whole ? data : `[${kept.join(', ')}]`;
   const altered = alterations(document, whole ? null : data);
@@ -86,18 +89,25 @@ function readPriceFile(file: FoundFile, context: FileContext): SourceRow {
 function alterations(document: Document, dropped: string | null): Alteration[] {
   const altered: Alteration[] = [];
   if (!document.valid) altered.push({ column: 'candles', bytes: document.bytes, reason: 'INVALID_UTF8' });
-  else if (dropped !== null) altered.push({ column: 'candles', bytes: Buffer.from(dropped), reason: 'OPEN_SESSION' });
+  else if (dropped !== null)
+    altered.push({ column: 'candles', bytes: Buffer.from(dropped), reason: 'OPEN_SESSION' });
   return altered;
 }
 
 function instant(text: string | null, column: string, context: FileContext): number | null {
   const parsed = text === null ? null : parseTime(text);
-  return parsed === null ? null : toMicros(text, 'UTC', context.timezones.get(column) ?? null, () => undefined);
+  return parsed === null
+    ? null
+    : toMicros(text, 'UTC', context.timezones.get(column) ?? null, () => undefined);
 }
 
 function notCandles(document: Document): Rejection {
   return members(document.text) === null
-    ? { reason: 'MALFORMED_FILE', column: null, detail: 'expected {data, row_count, columns}, found no JSON object' }
+    ? {
+        reason: 'MALFORMED_FILE',
+        column: null,
+        detail: 'expected {data, row_count, columns}, found no JSON object',
+      }
     : { reason: 'MALFORMED_FILE', column: 'data', detail: 'expected a list of candles in data' };
 }
 

@@ -38,5 +38,7 @@ export const rlPolicies = defineSource({
 
 function instantOf(value: RawValue): number {
   const time = typeof value === 'string' ? parseTime(value) : null;
-  return time === null ? Number.NEGATIVE_INFINITY : time.localMicros - (time.offsetMinutes ?? 0) * MICROS_PER_MINUTE;
+  return time === null
+    ? Number.NEGATIVE_INFINITY
+    : time.localMicros - (time.offsetMinutes ?? 0) * MICROS_PER_MINUTE;
 }

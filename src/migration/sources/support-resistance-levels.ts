@@ -35,6 +35,8 @@ export const supportResistanceLevels = defineSource({
 /** A level out of the older shape's document, whose names may be in capitals. */
 function levelOf(document: RawValue, name: string): RawValue {
   if (typeof document !== 'string') return null;
-  const found = (members(document) ?? []).find(([key]) => key.toLowerCase() === name || (name === 'p' && /^pivot$/i.test(key)));
+  const found = (members(document) ?? []).find(
+    ([key]) => key.toLowerCase() === name || (name === 'p' && /^pivot$/i.test(key)),
+  );
   return scalar(found?.[1]);
 }

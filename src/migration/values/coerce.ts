@@ -97,7 +97,8 @@ export function toFloat(value: RawValue, alter: Alter): number | null {
     if (text === null) return null;
     number = Number(text);
   }
-  if (!Number.isFinite(number)) throw new RejectedValue('NOT_FINITE', `expected a finite number, found ${describe(value)}`);
+  if (!Number.isFinite(number))
+    throw new RejectedValue('NOT_FINITE', `expected a finite number, found ${describe(value)}`);
   return number;
 }
 
@@ -106,17 +107,20 @@ export function toInteger(value: RawValue, alter: Alter): bigint | null {
   if (value === null) return null;
   if (typeof value === 'bigint') return inRange(value);
   if (typeof value === 'number') {
-    if (!Number.isInteger(value)) throw new RejectedValue('NOT_INTEGER', `expected a whole number, found ${describe(value)}`);
+    if (!Number.isInteger(value))
+      throw new RejectedValue('NOT_INTEGER', `expected a whole number, found ${describe(value)}`);
     return inRange(BigInt(value));
   }
   const text = numericText(value, alter);
   if (text === null) return null;
-  if (!integerText.test(text)) throw new RejectedValue('NOT_INTEGER', `expected a whole number, found ${describe(value)}`);
+  if (!integerText.test(text))
+    throw new RejectedValue('NOT_INTEGER', `expected a whole number, found ${describe(value)}`);
   return inRange(BigInt(text));
 }
 
 function inRange(value: bigint): bigint {
-  if (value < MIN_INT8 || value > MAX_INT8) throw new RejectedValue('OUT_OF_RANGE', `${value} does not fit into 64 bits`);
+  if (value < MIN_INT8 || value > MAX_INT8)
+    throw new RejectedValue('OUT_OF_RANGE', `${value} does not fit into 64 bits`);
   return value;
 }
 
@@ -124,7 +128,8 @@ function inRange(value: bigint): bigint {
 export function toDecimal(value: RawValue, alter: Alter): string | null {
   if (value === null) return null;
   if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw new RejectedValue('NOT_FINITE', `expected an amount, found ${describe(value)}`);
+    if (!Number.isFinite(value))
+      throw new RejectedValue('NOT_FINITE', `expected an amount, found ${describe(value)}`);
     if (Object.is(value, -0)) alter('NEGATIVE_ZERO');
   }
   return typeof value === 'string' || value instanceof Uint8Array ? numericText(value, alter) : String(value);
@@ -169,7 +174,10 @@ export function toMicros(value: RawValue, zone: string, forced: string | null, a
   if (value === null) return null;
   const time = typeof value === 'string' ? parseTime(value) : null;
   if (time === null) {
-    throw new RejectedValue('NOT_A_TIME', `expected YYYY-MM-DD HH:MM:SS or ISO 8601, found ${describe(value)}`);
+    throw new RejectedValue(
+      'NOT_A_TIME',
+      `expected YYYY-MM-DD HH:MM:SS or ISO 8601, found ${describe(value)}`,
+    );
   }
   if (time.inexact) alter('PRECISION');
   return instant(time, zone, forced, alter);

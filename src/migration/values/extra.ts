@@ -4,12 +4,17 @@ import { storableText } from './json-repair.ts';
 import { originalBytes } from './original.ts';
 
 /** Columns that no schema knows, as one JSON object. What JSON cannot say is kept beside it, byte for byte. */
-export function extraJson(extra: ReadonlyMap<string, RawValue>, alter: (alteration: Alteration) => void): string {
+export function extraJson(
+  extra: ReadonlyMap<string, RawValue>,
+  alter: (alteration: Alteration) => void,
+): string {
   const members: string[] = [];
   for (const [name, value] of extra) {
-    members.push(`${JSON.stringify(storableText(name))}: ${member(value, (reason) =>
-      alter({ column: name, bytes: originalBytes(value), reason }),
-    )}`);
+    members.push(
+      `${JSON.stringify(storableText(name))}: ${member(value, (reason) =>
+        alter({ column: name, bytes: originalBytes(value), reason }),
+      )}`,
+    );
   }
   return `{${members.join(', ')}}`;
 }

@@ -140,7 +140,11 @@ class Parser {
     if (!match) throw new NotJson('JSON_MALFORMED');
     const [token, whole = '', fraction = '', exponent = '0'] = match;
     this.at += token.length;
-    if (Math.abs(Number(exponent)) > MAX_EXPONENT || whole.length > MAX_EXPONENT || fraction.length > MAX_EXPONENT) {
+    if (
+      Math.abs(Number(exponent)) > MAX_EXPONENT ||
+      whole.length > MAX_EXPONENT ||
+      fraction.length > MAX_EXPONENT
+    ) {
       this.reasons.add('JSON_NUMBER_RANGE');
       return JSON.stringify(token);
     }

@@ -328,7 +328,12 @@ function object(): boolean {
 }
 
 /** Notes a key of the open object and flags it when it was there; big objects look it up in a set. */
-function remember(k1: number, k2: number, first: number, seen: Set<string> | undefined): Set<string> | undefined {
+function remember(
+  k1: number,
+  k2: number,
+  first: number,
+  seen: Set<string> | undefined,
+): Set<string> | undefined {
   const count = keys1.length - first;
   if (count < LINEAR_KEYS) {
     for (let index = first; index < keys1.length; index++) {

@@ -1,7 +1,19 @@
 import type { TupleView, TupleWriter } from '../../tiers/durable/copy-binary.ts';
 import { frame } from '../../tiers/durable/copy-binary.ts';
 import type { Alteration, Column, RawValue, SourceDefinition, SourceRow } from '../source.ts';
-import { RejectedValue, toBoolean, toDays, toDecimal, toFloat, toInteger, toKey, toMicros, toText, decodeText, describe } from './coerce.ts';
+import {
+  RejectedValue,
+  toBoolean,
+  toDays,
+  toDecimal,
+  toFloat,
+  toInteger,
+  toKey,
+  toMicros,
+  toText,
+  decodeText,
+  describe,
+} from './coerce.ts';
 import { scanJson } from './json-scan.ts';
 import { repairJson } from './json-repair.ts';
 import { extraJson } from './extra.ts';
@@ -30,7 +42,9 @@ export function copyColumns(source: SourceDefinition): string[] {
 /** Which of {@link copyColumns} hold jsonb. */
 export function jsonFields(source: SourceDefinition): boolean[] {
   return copyColumns(source).map(
-    (name) => name === 'legacy_extra' || source.columns.some((column) => column.target === name && column.kind === 'json'),
+    (name) =>
+      name === 'legacy_extra' ||
+      source.columns.some((column) => column.target === name && column.kind === 'json'),
   );
 }
 
@@ -107,7 +121,11 @@ export class RowEncoder {
     if (source.keepsExtra) {
       this.column = 'legacy_extra';
       if (row.extra === null || row.extra.size === 0) writer.null();
-      else this.json(extraJson(row.extra, (alteration) => this.keep(alteration)), null);
+      else
+        this.json(
+          extraJson(row.extra, (alteration) => this.keep(alteration)),
+          null,
+        );
       this.field++;
     }
     if (source.family !== undefined) writer.text(source.family);
@@ -116,7 +134,8 @@ export class RowEncoder {
   private keep(alteration: Alteration): void {
     if (this.alterations === this.none) this.alterations = [];
     // The first change of a column saw its original bytes.
-    if (!this.alterations.some((known) => known.column === alteration.column)) this.alterations.push(alteration);
+    if (!this.alterations.some((known) => known.column === alteration.column))
+      this.alterations.push(alteration);
   }
 
   private alter(value: RawValue): (reason: string) => void {
@@ -128,7 +147,10 @@ export class RowEncoder {
     return (value) => {
       if (!write(value)) {
         if (column.required) {
-          throw new RejectedValue('MISSING_VALUE', `${column.name} must have a value, found ${describe(value)}`);
+          throw new RejectedValue(
+            'MISSING_VALUE',
+            `${column.name} must have a value, found ${describe(value)}`,
+          );
         }
         this.writer.null();
       }
@@ -137,31 +159,57 @@ export class RowEncoder {
 
   /** Writes a value, or says with false that it is null. */
   private valueCoder(column: Column, forcedZone: string | null): (value: RawValue) => boolean {
-    const coder = <T>(convert: (value: RawValue) => T | null, write: (value: T) => void) => (value: RawValue): boolean => {
-      if (value === null) return false;
-      const converted = convert(value);
-      if (converted === null) return false;
-      write(converted);
-      return true;
-    };
+    const coder =
+      <T>(convert: (value: RawValue) => T | null, write: (value: T) => void) =>
+      (value: RawValue): boolean => {
+        if (value === null) return false;
+        const converted = convert(value);
+        if (converted === null) return false;
+        write(converted);
+        return true;
+      };
     const alter = (value: RawValue): ((reason: string) => void) => this.alter(value);
     switch (column.kind) {
       case 'text':
-        return coder((v) => (typeof v === 'string' && !v.includes('\u0000') ? v : toText(v, alter(v))), (v) => this.writer.text(v));
+        return coder(
+          (v) => (typeof v === 'string' && !v.includes('\u0000') ? v : toText(v, alter(v))),
+          (v) => this.writer.text(v),
+        );
       case 'key':
-        return coder((v) => toKey(v, alter(v)), (v) => this.writer.text(v));
+        return coder(
+          (v) => toKey(v, alter(v)),
+          (v) => this.writer.text(v),
+        );
       case 'float':
-        return coder((v) => (typeof v === 'number' && Number.isFinite(v) ? v : toFloat(v, alter(v))), (v) => this.writer.float8(v));
+        return coder(
+          (v) => (typeof v === 'number' && Number.isFinite(v) ? v : toFloat(v, alter(v))),
+          (v) => this.writer.float8(v),
+        );
       case 'integer':
-        return coder((v) => (typeof v === 'bigint' ? v : toInteger(v, alter(v))), (v) => this.writer.int8(v));
+        return coder(
+          (v) => (typeof v === 'bigint' ? v : toInteger(v, alter(v))),
+          (v) => this.writer.int8(v),
+        );
       case 'money':
-        return coder((v) => toDecimal(v, alter(v)), (v) => this.writer.numeric(v));
+        return coder(
+          (v) => toDecimal(v, alter(v)),
+          (v) => this.writer.numeric(v),
+        );
       case 'time':
-        return coder((v) => toMicros(v, column.zone, forcedZone, alter(v)), (v) => this.writer.timestamptz(v));
+        return coder(
+          (v) => toMicros(v, column.zone, forcedZone, alter(v)),
+          (v) => this.writer.timestamptz(v),
+        );
       case 'date':
-        return coder((v) => toDays(v, alter(v)), (v) => this.writer.date(v));
+        return coder(
+          (v) => toDays(v, alter(v)),
+          (v) => this.writer.date(v),
+        );
       case 'boolean':
-        return coder((v) => toBoolean(v, alter(v)), (v) => this.writer.bool(v));
+        return coder(
+          (v) => toBoolean(v, alter(v)),
+          (v) => this.writer.bool(v),
+        );
       case 'json':
         return (value) => this.jsonValue(value);
     }

@@ -71,7 +71,8 @@ function compose(days: number, hour: number, minute: number, second: number, mic
 function zoneOffset(zone: string): number {
   if (zone === 'Z' || zone === 'z') return 0;
   const digits = zone.slice(1).replaceAll(':', '');
-  const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2, 4) || 0) + Number(digits.slice(4, 6) || 0) / 60;
+  const minutes =
+    Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2, 4) || 0) + Number(digits.slice(4, 6) || 0) / 60;
   return zone.startsWith('-') ? -minutes : minutes;
 }
 
@@ -137,9 +138,13 @@ export function offsetAt(utcMicros: number, zone: string): number {
 }
 
 function computeOffset(utcMillis: number, zone: string): number {
-  const parts = Object.fromEntries(formatter(zone).formatToParts(utcMillis).map((part) => [part.type, part.value]));
-  const [year, month, day, hour, minute, second] = ['year', 'month', 'day', 'hour', 'minute', 'second'].map((name) =>
-    Number(parts[name]),
+  const parts = Object.fromEntries(
+    formatter(zone)
+      .formatToParts(utcMillis)
+      .map((part) => [part.type, part.value]),
+  );
+  const [year, month, day, hour, minute, second] = ['year', 'month', 'day', 'hour', 'minute', 'second'].map(
+    (name) => Number(parts[name]),
   );
   const local = new Date(0);
   local.setUTCFullYear(year!, month! - 1, day);

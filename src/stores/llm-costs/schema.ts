@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dateInput, timeInput, wholeNumberInput } from '../../core/inputs.ts';
+import { dateInput, timeInput, wholeNumberOr } from '../../core/inputs.ts';
 
 /** Ten years: longer than any bill is asked for, and short enough that the cutoff stays a date. */
 const USAGE_MAX_DAYS = 3_650;
@@ -10,7 +10,7 @@ export const spendQuery = z.strictObject({
 });
 
 export const usageQuery = z.strictObject({
-  days: wholeNumberInput(1, USAGE_MAX_DAYS).default(30).describe('How many times 24 hours to look back'),
+  days: wholeNumberOr(30, 1, USAGE_MAX_DAYS).describe('How many times 24 hours to look back'),
   as_of: timeInput.optional().describe('Look back from this time; now by default'),
 });
 

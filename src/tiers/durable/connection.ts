@@ -51,10 +51,15 @@ export interface TierDriver {
   close(): Promise<void>;
 }
 
-/** How long a caller waits for a connection: longer than any chunk of a bulk load takes. */
-export const acquireTimeoutMs = 30_000;
-/** How long `close` waits for work in flight before it cuts it off. */
-export const closeTimeoutMs = 10_000;
+/** How long callers wait at the most. */
+export interface Limits {
+  /** For a connection: longer than any chunk of a bulk load takes. */
+  readonly acquireTimeoutMs: number;
+  /** In `close` for work in flight, which is then cut off. */
+  readonly closeTimeoutMs: number;
+}
+
+export const defaultLimits: Limits = Object.freeze({ acquireTimeoutMs: 30_000, closeTimeoutMs: 10_000 });
 
 /**
  * Settings of every session, on both drivers: the text of values depends on them, and the schema alone is searched,

@@ -57,12 +57,9 @@ export function databaseError(thrown: unknown, location: string): StockroomError
       { cause: thrown },
     );
   }
-  const details = {
-    sqlState: thrown.code,
-    constraint: thrown.constraint,
-    column: thrown.column,
-    table: thrown.table,
-  };
+  const { code: sqlState, constraint, column, table } = thrown;
+  const about = { sqlState, constraint, column, table };
+  const details = Object.fromEntries(Object.entries(about).filter(([, value]) => value !== undefined));
   if (thrown.code.startsWith('08') || shutdown.has(thrown.code)) {
     return new StockroomError(
       'DATABASE_UNREACHABLE',

@@ -36,7 +36,7 @@ export function migrationsSuite(tierOf: () => DurableTier): void {
 
   it('applies what is missing, once, in order', async () => {
     const tier = tierOf();
-    await tier.query(`DROP SCHEMA ${quoted}`);
+    await tier.query(`DROP SCHEMA ${quoted} CASCADE`);
     expect(await schemaVersion(tier)).toBe(0);
     expect(await numbers(pendingMigrations(tier, { directory }))).toEqual([1, 2]);
     expect(await thrownBy(requireCurrentSchema(tier, { directory }))).toMatchObject({

@@ -43,9 +43,10 @@ export class EmbeddedConnection implements Connection {
     const reply = readReply(await this.#engine.call(request));
     if (reply.state === undefined) {
       // PostgreSQL left its loop (a PANIC, or no memory): whatever it would answer next cannot be believed.
-      await this.#engine.kill(reply.error?.message ?? 'it gave no answer');
+      this.#state = 'idle';
+      throw await this.#engine.kill(reply.error?.message ?? 'it gave no answer');
     }
-    this.#state = reply.state ?? 'idle';
+    this.#state = reply.state;
     if (reply.error !== undefined) throw databaseError(reply.error, this.#location);
     return reply;
   }

@@ -1,5 +1,5 @@
 import { StockroomError } from '../../../core/errors.ts';
-import { acquireTimeoutMs, closeTimeoutMs, type Lease, type TierDriver } from '../connection.ts';
+import { defaultLimits, type Lease, type Limits, type TierDriver } from '../connection.ts';
 import { EmbeddedConnection } from './connection.ts';
 import type { Engine } from './engine.ts';
 import { Turns } from './turns.ts';
@@ -14,18 +14,28 @@ export class EmbeddedDriver implements TierDriver {
   readonly #connection: EmbeddedConnection;
   readonly #turns = new Turns();
   readonly #afterClose: () => Promise<void>;
+  readonly #limits: Limits;
   #closed: Promise<void> | undefined;
 
-  constructor(engine: Engine, schema: string, location: string, afterClose: () => Promise<void>) {
+  /** `afterClose` gives up what the database was opened with. */
+  constructor(
+    engine: Engine,
+    schema: string,
+    location: string,
+    afterClose: () => Promise<void>,
+    limits: Partial<Limits> = {},
+  ) {
     this.schema = schema;
     this.location = location;
     this.#engine = engine;
     this.#connection = new EmbeddedConnection(engine, location);
     this.#afterClose = afterClose;
+    this.#limits = { ...defaultLimits, ...limits };
   }
 
   async acquire(): Promise<Lease> {
     this.#refuseClosed();
+    const { acquireTimeoutMs } = this.#limits;
     const giveBack = await this.#turns.take(acquireTimeoutMs);
     if (giveBack === undefined) {
       throw new StockroomError(
@@ -55,7 +65,7 @@ export class EmbeddedDriver implements TierDriver {
   /** Waits for work in flight, then cuts it off: what was not committed is rolled back at the next start. */
   async #close(): Promise<void> {
     try {
-      const turn = await this.#turns.take(closeTimeoutMs);
+      const turn = await this.#turns.take(this.#limits.closeTimeoutMs);
       if (turn === undefined) await this.#engine.kill('it was closed while a transaction was open');
       else await this.#engine.close();
     } finally {

@@ -54,10 +54,15 @@ export class Engine {
     return this.#request((id) => ({ id, bytes }), [bytes.buffer]);
   }
 
-  /** Ends the thread; what is in flight fails. A directory is then as after a kill, which PostgreSQL survives. */
-  async kill(reason: string): Promise<void> {
-    this.#fail(reason);
+  /**
+   * Ends the thread; what is in flight fails. A directory is then as after a kill, which PostgreSQL survives.
+   *
+   * @returns the error with which every call fails from now on
+   */
+  async kill(reason: string): Promise<StockroomError> {
+    const failure = this.#fail(reason);
     await this.#worker.terminate();
+    return failure;
   }
 
   /** Shuts PostgreSQL down and ends the thread. */
@@ -109,10 +114,10 @@ export class Engine {
     waiting?.resolve(bytes);
   }
 
-  #fail(reason: string): void {
+  #fail(reason: string): StockroomError {
     // Only the first failure says why; those that follow come from it.
-    if (this.#failure !== undefined) return;
-    this.#failure = this.#closing
+    if (this.#failure !== undefined) return this.#failure;
+    const failure = this.#closing
       ? new StockroomError('UNAVAILABLE', 'The durable tier was closed.')
       : new StockroomError(
           'EMBEDDED_FAILED',
@@ -120,7 +125,9 @@ export class Engine {
             'what was committed is kept. For more load, set DATABASE_URL to a PostgreSQL server.',
           { details: { location: this.#location } },
         );
-    for (const waiting of this.#waiting.values()) waiting.reject(this.#failure);
+    this.#failure = failure;
+    for (const waiting of this.#waiting.values()) waiting.reject(failure);
     this.#waiting.clear();
+    return failure;
   }
 }

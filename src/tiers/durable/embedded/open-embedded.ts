@@ -1,6 +1,6 @@
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sessionSettings } from '../connection.ts';
+import { type Limits, sessionSettings } from '../connection.ts';
 import type { DurableTier } from '../port.ts';
 import { createTier } from '../tier.ts';
 import { EmbeddedDriver } from './driver.ts';
@@ -8,7 +8,7 @@ import { Engine } from './engine.ts';
 import { takeOwnership } from './owner.ts';
 
 /** A directory of its own, or memory that is gone with the process. */
-export type EmbeddedOptions = { readonly schema: string } & (
+export type EmbeddedOptions = { readonly schema: string; readonly limits?: Partial<Limits> } & (
   | { readonly dataDir: string; readonly memory?: false }
   | { readonly memory: true; readonly dataDir?: undefined }
 );
@@ -29,14 +29,15 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<DurableTie
   const settings = { ...serverSettings, ...sessionSettings(options.schema) };
   if (options.memory === true) {
     const engine = await Engine.start('memory://', settings, 'memory');
-    return createTier(new EmbeddedDriver(engine, options.schema, 'memory', () => Promise.resolve()));
+    const nothing = (): Promise<void> => Promise.resolve();
+    return createTier(new EmbeddedDriver(engine, options.schema, 'memory', nothing, options.limits));
   }
   const { dataDir, schema } = options;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const owner = await takeOwnership(dataDir);
   try {
     const engine = await startIn(dataDir, settings);
-    return createTier(new EmbeddedDriver(engine, schema, dataDir, () => owner.release()));
+    return createTier(new EmbeddedDriver(engine, schema, dataDir, () => owner.release(), options.limits));
   } catch (error) {
     await owner.release();
     throw error;

@@ -51,9 +51,17 @@ function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return joined;
 }
 
+/**
+ * A COPY … FROM STDIN that was given as a plain statement would wait for data, which never comes: the embedded database
+ * ends then. The message that the data failed is passed over by every other statement.
+ */
+function endOfCopy(sql: string): Uint8Array[] {
+  return /\bstdin\b/i.test(sql) ? message('f', 'Give the data of a COPY to copyIn.\0') : [];
+}
+
 /** Statements without parameters: Query. */
 export function simpleQuery(sql: string): Uint8Array<ArrayBuffer> {
-  return join(message('Q', `${sql}\0`));
+  return join([...message('Q', `${sql}\0`), ...endOfCopy(sql)]);
 }
 
 /** One statement with parameters as text: Parse, Bind, Describe, Execute and Sync, in one go. */
@@ -68,6 +76,7 @@ export function statement(sql: string, params: readonly (string | null)[]): Uint
     ...message('B', '\0\0', int16(0), int16(params.length), ...values, int16(0)),
     ...message('D', 'P\0'),
     ...message('E', '\0', int32(0)),
+    ...endOfCopy(sql),
     ...message('S'),
   ]);
 }

@@ -31,10 +31,15 @@ try {
   });
   let busy = Promise.resolve();
   port.on('message', (/** @type {Request} */ request) => {
-    busy = busy.then(() => answer(database, request));
+    busy = busy.then(() => answer(database, request)).catch(giveUp);
   });
   port.postMessage({ ready: true });
 } catch (error) {
+  giveUp(error);
+}
+
+/** @param {unknown} error after which PostgreSQL cannot be used */
+function giveUp(error) {
   const reason = error instanceof Error ? error.message : String(error);
   port.postMessage({ failed: [reason, ...log].join('\n') });
   port.close();

@@ -3,6 +3,8 @@ import { sessionSettings } from '../connection.ts';
 
 /** Where a server is, without what is secret. */
 export interface Address {
+  /** The setting that the URL came from, for people. */
+  readonly setting: 'DATABASE_URL' | 'DATABASE_REPLICA_URL';
   /** For the driver: the URL with the settings of our sessions added to its `options`. */
   readonly connectionString: string;
   /** For people: `host:port/database`. */
@@ -10,23 +12,29 @@ export interface Address {
 }
 
 /**
- * @param name the setting that the URL came from, named in the error
+ * A replica is asked to read only: it refuses writes anyway, but the setting may name another server.
+ *
  * @throws StockroomError CONFIG_INVALID when it is no PostgreSQL URL; the message does not repeat it
  */
-export function addressOf(url: string, schema: string, name = 'DATABASE_URL'): Address {
+export function addressOf(
+  url: string,
+  schema: string,
+  setting: Address['setting'] = 'DATABASE_URL',
+): Address {
   const parsed = parse(url);
   if (parsed === undefined) {
     throw new StockroomError(
       'CONFIG_INVALID',
-      `${name}: expected postgres://user:password@host:port/database, found something else`,
+      `${setting}: expected postgres://user:password@host:port/database, found something else`,
     );
   }
-  const settings = Object.entries(sessionSettings(schema)).map(
-    ([setting, value]) => `-c ${setting}=${value.replace(/[\\ ]/g, String.raw`\$&`)}`,
+  const readOnly = setting === 'DATABASE_REPLICA_URL' ? { default_transaction_read_only: 'on' } : {};
+  const settings = Object.entries({ ...sessionSettings(schema), ...readOnly }).map(
+    ([name, value]) => `-c ${name}=${value.replace(/[\\ ]/g, String.raw`\$&`)}`,
   );
   const given = parsed.searchParams.get('options');
   parsed.searchParams.set('options', [...(given === null ? [] : [given]), ...settings].join(' '));
-  return { connectionString: parsed.href, location: locationOf(parsed) };
+  return { setting, connectionString: parsed.href, location: locationOf(parsed) };
 }
 
 function parse(url: string): URL | undefined {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, type ClientConfig, Pool, type PoolClient } from 'pg';
 import { StockroomError } from '../../../core/errors.ts';
-import { acquireTimeoutMs, closeTimeoutMs, type Lease, type TierDriver } from '../connection.ts';
+import { defaultLimits, type Lease, type Limits, type TierDriver } from '../connection.ts';
 import { reasonOf, sqlState } from '../errors.ts';
 import type { Address } from './address.ts';
 import { ServerConnection } from './connection.ts';
@@ -10,6 +10,13 @@ import { ServerConnection } from './connection.ts';
 const idleTimeoutMs = 30_000;
 /** A peer that is gone without a word is noticed by TCP, which asks after this time of silence. */
 const keepAliveDelayMs = 10_000;
+
+export interface ServerDriverOptions {
+  readonly schema: string;
+  readonly poolMax: number;
+  readonly replica?: TierDriver | undefined;
+  readonly limits?: Partial<Limits> | undefined;
+}
 
 /** The pool of one server. */
 export class ServerDriver implements TierDriver {
@@ -20,19 +27,21 @@ export class ServerDriver implements TierDriver {
   readonly replica: TierDriver | undefined;
   readonly #pool: Pool;
   readonly #setting: string;
+  readonly #limits: Limits;
   readonly #lent = new Set<PoolClient>();
   #closed = false;
 
-  constructor(address: Address, schema: string, poolMax: number, setting: string, replica?: TierDriver) {
-    this.schema = schema;
+  constructor(address: Address, options: ServerDriverOptions) {
+    this.schema = options.schema;
     this.location = address.location;
-    this.concurrency = poolMax;
-    this.replica = replica;
-    this.#setting = setting;
+    this.concurrency = options.poolMax;
+    this.replica = options.replica;
+    this.#setting = address.setting;
+    this.#limits = { ...defaultLimits, ...options.limits };
     this.#pool = new Pool({
       ...clientConfig(address),
-      max: poolMax,
-      connectionTimeoutMillis: acquireTimeoutMs,
+      max: options.poolMax,
+      connectionTimeoutMillis: this.#limits.acquireTimeoutMs,
       idleTimeoutMillis: idleTimeoutMs,
       // Idle connections do not keep a process alive that has nothing else to do.
       allowExitOnIdle: true,
@@ -71,7 +80,7 @@ export class ServerDriver implements TierDriver {
     this.#closed = true;
     const abort = new AbortController();
     const ended = this.#pool.end();
-    const late = delay(closeTimeoutMs, true, { signal: abort.signal }).catch(() => false);
+    const late = delay(this.#limits.closeTimeoutMs, true, { signal: abort.signal }).catch(() => false);
     if ((await Promise.race([ended, late])) === true) {
       await Promise.all(Array.from(this.#lent, (client) => endClient(client)));
     }
@@ -85,7 +94,7 @@ export class ServerDriver implements TierDriver {
       if (this.#isFull(error)) {
         throw new StockroomError(
           'UNAVAILABLE',
-          `All ${this.concurrency} connections to PostgreSQL at ${this.location} stayed busy for ${acquireTimeoutMs} ms. ` +
+          `All ${this.concurrency} connections to PostgreSQL at ${this.location} stayed busy for ${this.#limits.acquireTimeoutMs} ms. ` +
             'Raise DATABASE_POOL_MAX, or look for transactions that take long.',
           { cause: error },
         );

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { StockroomError } from '../../../core/errors.ts';
-import { sessionSettings } from '../connection.ts';
+import { type Limits, sessionSettings } from '../connection.ts';
 import type { DurableTier } from '../port.ts';
 import { createTier } from '../tier.ts';
 import { type Address, addressOf } from './address.ts';
@@ -13,6 +13,7 @@ export interface ServerOptions {
   readonly poolMax: number;
   /** Where `analytics` of the tier reads; connected to when it is first used. */
   readonly replicaUrl?: string | undefined;
+  readonly limits?: Partial<Limits> | undefined;
 }
 
 const oldestVersion = 15;
@@ -25,19 +26,14 @@ const connectTimeoutMs = 10_000;
  * @throws StockroomError CONFIG_INVALID, DATABASE_UNREACHABLE, DATABASE_TOO_OLD
  */
 export async function openServer(options: ServerOptions): Promise<DurableTier> {
-  const { schema, poolMax } = options;
+  const { schema, poolMax, replicaUrl, limits } = options;
   const address = addressOf(options.url, schema);
+  const replicaAddress =
+    replicaUrl === undefined ? undefined : addressOf(replicaUrl, schema, 'DATABASE_REPLICA_URL');
   await check(address, schema);
   const replica =
-    options.replicaUrl === undefined
-      ? undefined
-      : new ServerDriver(
-          addressOf(options.replicaUrl, schema, 'DATABASE_REPLICA_URL'),
-          schema,
-          poolMax,
-          'DATABASE_REPLICA_URL',
-        );
-  return createTier(new ServerDriver(address, schema, poolMax, 'DATABASE_URL', replica));
+    replicaAddress === undefined ? undefined : new ServerDriver(replicaAddress, { schema, poolMax, limits });
+  return createTier(new ServerDriver(address, { schema, poolMax, replica, limits }));
 }
 
 async function check(address: Address, schema: string): Promise<void> {

@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freshTier, type TestTier } from '../../test/support/durable.ts';
+import { testServer, type TestServer } from '../../test/support/http.ts';
+
+const NOW = new Date('2026-11-22T20:28:30.408Z');
+
+let tier: TestTier;
+let server: TestServer;
+beforeAll(async () => {
+  tier = await freshTier('embedded');
+  await tier.durable.query(`insert into llm_requests (model, tokens_input, tokens_output, cost_usd, created_at)
+    values ('gpt-4', 9007199254740993, 5, 0.10, '2026-11-22T20:00:00Z'), ('gpt-4', 1, 1, 0.2, '2026-11-22T20:00:00Z')`);
+  await tier.durable.query(`insert into ai_recommendations
+    (symbol, mode, universe, source, recommendation, direction, generated_at, features)
+    select 'M&M', 'Swing', 'NIFTY50', 'scheduler', 'Buy', 'LONG', '2026-11-22T02:59:24.4089Z', '{"a": null}'
+    from generate_series(1, 3)`);
+  await tier.durable.query(`insert into top_picks_runs (run_id, universe, mode, generated_at, picks_count, payload)
+    values ('nifty50:Swing:2026-11-22T20:28:31.614077', 'nifty50', 'Swing', '2026-11-22T02:59:24.4089Z', 1, '{"items": [1]}')`);
+  server = await testServer({ durable: tier.durable, clock: () => NOW });
+});
+afterAll(async () => {
+  await server.app.close();
+  await tier.remove();
+});
+
+async function get<T = Record<string, unknown>>(url: string): Promise<T> {
+  const answer = await server.app.inject({ url });
+  expect([answer.statusCode, answer.body]).toEqual([200, expect.any(String)]);
+  expect(answer.headers).toMatchObject({
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-request-id': expect.stringMatching(/^[\w-]{36}$/),
+  });
+  return answer.json<T>();
+}
+
+describe('the stores over HTTP', () => {
+  it('GET /v1/llm/spend', async () => {
+    expect(await get('/v1/llm/spend?date=2026-11-22')).toEqual({
+      date: '2026-11-22',
+      total_cost_usd: '0.3',
+      total_requests: 2,
+      total_input_tokens: '9007199254740994',
+      total_output_tokens: 6,
+      unpriced_requests: 0,
+    });
+    expect(await get('/v1/llm/spend')).toMatchObject({ date: '2026-11-22', total_cost_usd: '0.3' });
+    expect(await get('/v1/llm/spend?as_of=2026-11-22T01:00:00%2B05:30')).toMatchObject({
+      date: '2026-11-21',
+      total_cost_usd: '0',
+    });
+  });
+
+  it('GET /v1/llm/usage', async () => {
+    expect(await get('/v1/llm/usage')).toMatchObject({ period_days: 30, total_cost_usd: '0.3' });
+    expect(await get('/v1/llm/usage?days=7')).toMatchObject({
+      period_days: 7,
+      avg_cost_per_request: '0.15',
+      by_model: [{ model: 'gpt-4', requests: 2, cost_usd: '0.3' }],
+      daily_breakdown: [{ date: '2026-11-22', requests: 2, cost_usd: '0.3' }],
+    });
+  });
+
+  it('GET /v1/recommendations, page by page', async () => {
+    type List = { items: { id: number; symbol: string }[]; next_cursor: string | null };
+    const first = await get<List>('/v1/recommendations?symbol=M%26M&evaluated=false&limit=2');
+    expect(first.items.map(({ id }) => id)).toEqual([3, 2]);
+    expect(first.items[0]).toMatchObject({
+      features: { a: null },
+      generated_at: '2026-11-22T02:59:24.408900Z',
+    });
+    const second = await get<List>(`/v1/recommendations?symbol=M%26M&limit=2&cursor=${first.next_cursor}`);
+    expect([second.items.map(({ id }) => id), second.next_cursor]).toEqual([[1], null]);
+    expect(await get<List>('/v1/recommendations?as_of=2026-11-22T02:59:24Z')).toEqual({
+      items: [],
+      next_cursor: null,
+    });
+  });
+
+  it('GET /v1/top-picks', async () => {
+    const run_id = 'nifty50:Swing:2026-11-22T20:28:31.614077';
+    const run = { run_id, universe: 'nifty50', mode: 'Swing', payload: { items: [1] } };
+    expect(await get('/v1/top-picks/latest?universe=NIFTY50&mode=SWING')).toMatchObject(run);
+    expect(await get(`/v1/top-picks/runs/${encodeURIComponent(run_id)}`)).toMatchObject(run);
+    expect(await get('/v1/top-picks/runs?mode=swing')).toMatchObject({
+      items: [{ run_id }],
+      next_cursor: null,
+    });
+    const missing = await server.app.inject({ url: '/v1/top-picks/latest?universe=nifty50&mode=Options' });
+    expect([missing.statusCode, missing.json<{ code: string }>().code]).toEqual([404, 'NOT_FOUND']);
+    const long = await server.app.inject({ url: `/v1/top-picks/runs/${'x'.repeat(200)}` });
+    expect(long.json()).toMatchObject({ detail: expect.stringContaining('There is no run "xxx') });
+  });
+});
+
+describe('the description of the API', () => {
+  interface Document {
+    openapi: string;
+    paths: Record<string, { get: { parameters?: { name: string; schema: object }[]; responses: object } }>;
+    components: { schemas: Record<string, object> };
+  }
+
+  it('is OpenAPI 3.1 and names every route with its inputs and answers', async () => {
+    const answer = await server.app.inject({ url: '/openapi.json' });
+    const document = answer.json<Document>();
+    expect(document.openapi).toBe('3.1.0');
+    expect(Object.keys(document.paths).sort()).toEqual([
+      '/health',
+      '/health/live',
+      '/health/ready',
+      '/metrics',
+      '/v1/llm/spend',
+      '/v1/llm/usage',
+      '/v1/migration',
+      '/v1/migration/quarantine',
+      '/v1/recommendations',
+      '/v1/top-picks/latest',
+      '/v1/top-picks/runs',
+      '/v1/top-picks/runs/{run_id}',
+    ]);
+    const { parameters = [], responses } = document.paths['/v1/recommendations']!.get;
+    expect(parameters.find(({ name }) => name === 'limit')?.schema).toMatchObject({
+      type: 'integer',
+      minimum: 1,
+      maximum: 500,
+      default: 100,
+    });
+    expect(parameters.find(({ name }) => name === 'evaluated')?.schema).toMatchObject({ type: 'boolean' });
+    expect(Object.keys(responses)).toEqual(['200', '400', '401', '403', '503']);
+    expect(document.components.schemas).toHaveProperty('Problem');
+    expect(answer.body).not.toContain('"$ref":"#/definitions');
+  });
+
+  it('has pages that a browser may run', async () => {
+    const page = await server.app.inject({ url: '/docs/' });
+    expect(page.statusCode).toBe(200);
+    expect(page.body).not.toMatch(/<script>|<script [^>]*src="https?:/);
+    expect(page.headers['content-security-policy']).toContain("script-src 'self'");
+  });
+});

@@ -1,0 +1,291 @@
+import { migrationProgress, migrationWarning } from '../core/diagnostics.ts';
+import { asSourceError } from '../legacy/sqlite/database.ts';
+import type { DurableTier } from '../tiers/durable/index.ts';
+import { chunkRecords, type ChunkRecord } from './books.ts';
+import { sealCertificate, type Certificate } from './certificate.ts';
+import { copyUnit, type ChangedHere } from './copy-unit.ts';
+import { reasonOf } from './discover.ts';
+import { exitCodeOf, MAX_DIFFERENCES, type Report, type SourceReport, type Warning } from './report.ts';
+import type { Timezones } from './settings.ts';
+import type { FileContext, RawValue, SourceDefinition } from './source.ts';
+import { Tally } from './tally.ts';
+import type { Discovery, Unit } from './unit.ts';
+import { verifyChunk, type Difference } from './verify.ts';
+import { warningsOf } from './warnings.ts';
+import { createHash } from 'node:crypto';
+
+/** What is known of a source while it is worked on. */
+export interface SourceState {
+  source: SourceDefinition;
+  units: Unit[];
+  tally: Tally;
+  elapsedMs: number;
+  changedHere: Map<Unit, ChangedHere>;
+  records: Map<Unit, ChunkRecord[]>;
+  /** Chunks that were verified before this run began, as `unit ordinal`. */
+  verifiedBefore: Set<string>;
+  differences: Difference[];
+}
+
+export interface EngineOptions {
+  tier: DurableTier;
+  discovery: Discovery;
+  sources: readonly SourceDefinition[];
+  timezones: Timezones;
+  nowMicros: number;
+}
+
+/** Works through the sources of a directory: copies them, verifies them, and says what it found. */
+export class Engine {
+  readonly states: SourceState[];
+  private readonly options: EngineOptions;
+  private readonly startedMs = Date.now();
+
+  constructor(options: EngineOptions) {
+    this.options = options;
+    this.states = options.sources.map((source) => ({
+      source,
+      units: options.discovery.units.filter((unit) => unit.source.id === source.id),
+      tally: new Tally(),
+      elapsedMs: 0,
+      changedHere: new Map(),
+      records: new Map(),
+      verifiedBefore: new Set(),
+      differences: [],
+    }));
+  }
+
+  context(source: SourceDefinition): FileContext {
+    const { nowMicros, timezones, discovery } = this.options;
+    return {
+      nowMicros,
+      timezones: timezones.get(source.id) ?? new Map(),
+      companions: discovery.companions,
+      onUnreadable: (file, error) => this.unreadable(file, error),
+    };
+  }
+
+  /** Copies every source. A file that fails while it is read is reported, and the rest goes on. */
+  async copy(): Promise<void> {
+    for (const state of this.states) {
+      if (state.units.length === 0) continue;
+      const started = Date.now();
+      // What fails here fails again when the unit itself is read, and is reported then.
+      const shared = unlessFailing(() => prepare(state.source, state.units, this.context(state.source)));
+      const total = unlessFailing(() => totalOf(state.units));
+      let done = 0;
+      for (const unit of state.units) {
+        await this.rememberVerified(state, unit);
+        const onRows = (rows: number): void => {
+          done += rows;
+          migrationProgress.publish(() => ({ source: state.source.id, phase: 'copy', done, total }));
+        };
+        await this.guard(unit, async () => {
+          const options = { tier: this.options.tier, unit, context: this.context(state.source), shared, tally: state.tally, onRows };
+          state.changedHere.set(unit, await copyUnit(options));
+        });
+      }
+      state.elapsedMs = Date.now() - started;
+    }
+  }
+
+  /** Runs what reads a unit; a failure of its file goes into the report, any other is thrown on. */
+  async guard(unit: Unit, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const code = String((error as { code?: unknown }).code ?? '');
+      const ofSource = /^(SQLITE_|SOURCE_|EACCES|EPERM|ENOENT|EIO|EISDIR)/.test(code);
+      if (!ofSource) throw error;
+      const file = unit.files[0] ?? unit.name;
+      this.unreadable(file, code.startsWith('SQLITE_') ? asSourceError(file, error) : error);
+    }
+  }
+
+  private unreadable(file: string, error: unknown): void {
+    this.options.discovery.unreadable.push({ file, reason: reasonOf(error) });
+  }
+
+  private async rememberVerified(state: SourceState, unit: Unit): Promise<void> {
+    for (const record of await this.recordsOf(state.source, unit)) {
+      if (record.verified) state.verifiedBefore.add(`${unit.name} ${record.ordinal}`);
+    }
+  }
+
+  async recordsOf(source: SourceDefinition, unit: Unit): Promise<ChunkRecord[]> {
+    return this.options.tier.session((session) =>
+      chunkRecords(session, source.id, unit.name, source.identity === 'legacy_id'),
+    );
+  }
+
+  /** Verifies every chunk of every source against the ledger of its source rows. */
+  async verify(): Promise<void> {
+    for (const state of this.states) {
+      for (const unit of state.units) state.records.set(unit, await this.recordsOf(state.source, unit));
+      const all = [...state.records].flatMap(([unit, records]) => records.map((record) => ({ unit, record })));
+      const total = all.reduce((sum, { record }) => sum + record.loaded, 0);
+      let done = 0;
+      const queue = all.values();
+      const worker = async (): Promise<void> => {
+        for (const { unit, record } of queue) {
+          done += await this.verifyRecord(state, unit, record);
+          migrationProgress.publish(() => ({ source: state.source.id, phase: 'verify', done, total }));
+        }
+      };
+      await Promise.all(Array.from({ length: Math.min(2, this.options.tier.concurrency) }, worker));
+    }
+  }
+
+  private async verifyRecord(state: SourceState, unit: Unit, record: ChunkRecord): Promise<number> {
+    const { source } = state;
+    const range = { source, unit: unit.name, ordinal: record.ordinal, firstKey: record.firstKey, lastKey: record.lastKey };
+    const { differences, rows } = await verifyChunk(this.options.tier, range, record);
+    const verifiedBefore = state.verifiedBefore.has(`${unit.name} ${record.ordinal}`) && record.verified;
+    const touched = new Set([...(state.changedHere.get(unit) ?? [])].map(String));
+    for (const difference of differences) {
+      // A row that was proven once and has other values now was changed here, by its owner.
+      const changedHere = difference.kind === 'different' && (verifiedBefore || touched.has(difference.key));
+      if (changedHere) state.tally.changedHere++;
+      else state.differences.push(difference);
+    }
+    return rows;
+  }
+
+  /** Rows whose parent is gone. They load; whoever reads them should know. */
+  async orphanWarnings(): Promise<Warning[]> {
+    const warnings: Warning[] = [];
+    for (const { source, units } of this.states) {
+      const { orphans, table, id } = source;
+      if (!orphans || units.length === 0) continue;
+      const { column, parent, parentColumn } = orphans;
+      const { rows } = await this.options.tier.query<{ n: bigint }>(
+        `SELECT count(*) AS n FROM ${table} c WHERE c.legacy_source = ANY($1)
+         AND NOT EXISTS (SELECT FROM ${parent} p WHERE p.${parentColumn} = c.${column})`,
+        [units.map((unit) => unit.name)],
+      );
+      const count = Number(rows[0]?.n ?? 0);
+      if (count === 0) continue;
+      const detail = `${count} rows name a ${column} that is in no row of ${parent}: loaded as they are`;
+      warnings.push({ code: 'ORPHAN', source: id, column, rows: count, detail });
+    }
+    return warnings;
+  }
+
+  report(warnings: readonly Warning[]): Report {
+    const { discovery } = this.options;
+    const differences = this.states.flatMap((state) => state.differences);
+    const report: Report = {
+      ok: true,
+      exit: 0,
+      directory: discovery.directory,
+      elapsed_ms: Date.now() - this.startedMs,
+      sources: this.states.map(sourceReport),
+      unreadable: discovery.unreadable,
+      unclaimed: discovery.unclaimed,
+      warnings: [...this.warnings(), ...warnings],
+      differences: differences.slice(0, MAX_DIFFERENCES),
+      differences_total: differences.length,
+    };
+    report.exit = exitCodeOf(report);
+    report.ok = report.exit === 0 || report.exit === 3;
+    for (const { code, source, detail } of report.warnings) migrationWarning.publish(() => ({ code, source, detail }));
+    return report;
+  }
+
+  private warnings(): Warning[] {
+    const { timezones, nowMicros } = this.options;
+    return this.states.flatMap(({ source, tally }) => warningsOf(source, tally, timezones.get(source.id) ?? new Map(), nowMicros));
+  }
+
+  certificate(report: Report, about: { toolVersion: string; schemaVersion: number }): Certificate {
+    return sealCertificate({
+      issued_at: new Date().toISOString(),
+      tool_version: about.toolVersion,
+      schema_version: about.schemaVersion,
+      directory: report.directory,
+      exit: report.exit,
+      sources: this.states.map((state, index) => {
+        const { id, files, read, loaded, quarantined, skipped, altered, checksum } = report.sources[index]!;
+        const chunks = [...state.records].flatMap(([unit, records]) =>
+          records.map((record) => ({
+            unit: unit.name,
+            ordinal: record.ordinal,
+            first_key: record.firstKey,
+            last_key: record.lastKey,
+            loaded: record.loaded,
+            sha256: Buffer.from(record.sha256).toString('hex'),
+          })),
+        );
+        return { id, files, read, loaded, quarantined, skipped, altered, checksum, chunks };
+      }),
+      unreadable: report.unreadable,
+    });
+  }
+}
+
+function sourceReport(state: SourceState): SourceReport {
+  const { source, units, tally, elapsedMs, differences } = state;
+  return {
+    id: source.id,
+    store: source.store,
+    files: [...new Set(units.flatMap((unit) => unit.files))],
+    read: tally.read,
+    loaded: tally.loaded,
+    quarantined: tally.quarantined,
+    skipped: tally.skipped,
+    skipped_reason: tally.skippedReason,
+    altered: tally.altered,
+    verified: differences.length === 0,
+    checksum: checksumOf(state),
+    rows_per_second: elapsedMs === 0 ? 0 : Math.round((tally.read * 1000) / elapsedMs),
+    quarantine_reasons: Object.fromEntries(tally.rejections),
+  };
+}
+
+function checksumOf({ records }: SourceState): string | null {
+  const hash = createHash('sha256');
+  let chunks = 0;
+  for (const list of records.values()) {
+    for (const record of list) {
+      if (record.loaded === 0) continue;
+      hash.update(record.sha256);
+      chunks++;
+    }
+  }
+  return chunks === 0 ? null : hash.digest('hex');
+}
+
+/** The rows that all units of a source hold, as far as that is cheap to know. */
+function totalOf(units: readonly Unit[]): number | undefined {
+  let total = 0;
+  for (const unit of units) {
+    const rows = unit.estimate();
+    if (rows === null) return undefined;
+    total += rows;
+  }
+  return total;
+}
+
+function unlessFailing<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Lets a source look at all its rows before the first is loaded. */
+export function prepare(source: SourceDefinition, units: readonly Unit[], context: FileContext): unknown {
+  if (!source.prepare) return undefined;
+  return source.prepare(
+    (function* () {
+      for (const unit of units) {
+        for (const row of unit.rows(context)) {
+          const get = (name: string): RawValue => row.values[unit.columns.indexOf(name)] ?? null;
+          yield { unit: unit.name, key: row.key, get };
+        }
+      }
+    })(),
+  );
+}
+

@@ -1,0 +1,163 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { realpathSync } from 'node:fs';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { StockroomError } from '../core/errors.ts';
+import { version } from '../core/version.ts';
+import { schemaVersion, type DurableTier, type Session } from '../tiers/durable/index.ts';
+import type { Certificate } from './certificate.ts';
+import { discover } from './discover.ts';
+import { Engine } from './engine.ts';
+import { awaitInFlight } from './load.ts';
+import type { Report } from './report.ts';
+import { directoryPrefix, keepTimezones, knownTimezones, type Timezones } from './settings.ts';
+import type { SourceDefinition } from './source.ts';
+import { builtInSources } from './sources/index.ts';
+import { compareWithSource } from './source-proof.ts';
+
+/** How long a run waits for another one on the same database: long enough for a killed one's connections to end. */
+const LOCK_PATIENCE_MS = 15_000;
+
+export interface MigrationOptions {
+  tier: DurableTier;
+  directory: string;
+  /** Stores or sources to take; all when empty. */
+  stores?: readonly string[];
+  timezones?: Timezones;
+  sources?: readonly SourceDefinition[];
+  clock?: Clock;
+}
+
+/**
+ * Copies an old directory and proves every row. Started again after a kill or a change of the source it goes on where it
+ * was: nothing is lost, nothing is loaded twice.
+ *
+ * @throws StockroomError DIRECTORY_NOT_FOUND, NOTHING_TO_MIGRATE, SOURCE_UNKNOWN, RUN_IN_PROGRESS
+ */
+export async function runMigration(options: MigrationOptions): Promise<Report> {
+  const { tier } = options;
+  const sources = selectSources(options.sources ?? builtInSources, options.stores ?? []);
+  return withRunLock(tier, async () => {
+    const { prefix, timezones } = await tier.session(async (session) => {
+      return {
+        timezones: await keepTimezones(session, options.timezones ?? new Map()),
+        prefix: await prefixOf(session, options.directory, true),
+      };
+    });
+    const discovery = await discover(options.directory, options.sources ?? builtInSources, prefix);
+    try {
+      requireSomething(discovery.units.length + discovery.unreadable.length, discovery.directory);
+      const engine = new Engine({ tier, discovery, sources, timezones, nowMicros: nowMicros(options.clock) });
+      const run = await beginRun(tier, discovery.directory, 'run');
+      await engine.copy();
+      await engine.verify();
+      const report = engine.report(await engine.orphanWarnings());
+      const certificate = engine.certificate(report, { toolVersion: version, schemaVersion: run.schemaVersion });
+      await finishRun(tier, run.id, report, certificate);
+      return report;
+    } finally {
+      await discovery.close();
+    }
+  });
+}
+
+/**
+ * Reads the old directory again and compares every row with what is loaded; changes nothing but the note of when.
+ * Rows that were added or changed at the source since the last run are differences too.
+ */
+export async function verifyMigration(options: MigrationOptions): Promise<Report> {
+  const { tier } = options;
+  const sources = selectSources(options.sources ?? builtInSources, options.stores ?? []);
+  const { prefix, timezones } = await tier.session(async (session) => ({
+    timezones: await knownTimezones(session),
+    prefix: await prefixOf(session, options.directory, false),
+  }));
+  const discovery = await discover(options.directory, options.sources ?? builtInSources, prefix);
+  try {
+    requireSomething(discovery.units.length + discovery.unreadable.length, discovery.directory);
+    const engine = new Engine({ tier, discovery, sources, timezones, nowMicros: nowMicros(options.clock) });
+    const run = await beginRun(tier, discovery.directory, 'verify');
+    await compareWithSource(tier, engine);
+    const report = engine.report(await engine.orphanWarnings());
+    await finishRun(tier, run.id, report, null);
+    return report;
+  } finally {
+    await discovery.close();
+  }
+}
+
+function nowMicros(clock: Clock = systemClock): number {
+  return clock().getTime() * 1000;
+}
+
+async function prefixOf(session: Session, directory: string, register: boolean): Promise<string> {
+  try {
+    realpathSync(directory);
+  } catch {
+    // discover() says better what is wrong with it.
+    return '';
+  }
+  return directoryPrefix(session, directory, register);
+}
+
+function requireSomething(found: number, directory: string): void {
+  if (found > 0) return;
+  throw new StockroomError(
+    'NOTHING_TO_MIGRATE',
+    `no known source in ${directory}: expected the old application's directory, the one that holds cache/ and data/; ` +
+      'stockroom migrate inspect lists what is there',
+  );
+}
+
+/** The sources of the stores that were named, by the store's name or the source's. @throws StockroomError SOURCE_UNKNOWN */
+export function selectSources(sources: readonly SourceDefinition[], named: readonly string[]): readonly SourceDefinition[] {
+  if (named.length === 0) return sources;
+  for (const name of named) {
+    if (!sources.some((source) => source.store === name || source.id === name)) {
+      const known = [...new Set(sources.map((source) => source.store))].join(', ');
+      throw new StockroomError('SOURCE_UNKNOWN', `there is no store or source ${name}; the stores are ${known}`);
+    }
+  }
+  return sources.filter((source) => named.includes(source.store) || named.includes(source.id));
+}
+
+/** Only one run at a time on a database. The embedded one has a single owner anyway, and a single session. */
+async function withRunLock<T>(tier: DurableTier, work: () => Promise<T>): Promise<T> {
+  if (tier.kind === 'embedded') return work();
+  return tier.session(async (session) => {
+    const key = `stockroom migration ${tier.schema}`;
+    const deadline = Date.now() + LOCK_PATIENCE_MS;
+    while (!(await tryLock(session, key))) {
+      if (Date.now() > deadline) {
+        throw new StockroomError('RUN_IN_PROGRESS', `another migration runs on ${tier.location}: wait for it to end, or stop it`);
+      }
+      await delay(100);
+    }
+    try {
+      await awaitInFlight(tier);
+      return await work();
+    } finally {
+      await session.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [key]);
+    }
+  });
+}
+
+async function tryLock(session: Session, key: string): Promise<boolean> {
+  const { rows } = await session.query<{ locked: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked', [key]);
+  return rows[0]?.locked ?? false;
+}
+
+async function beginRun(tier: DurableTier, directory: string, command: string): Promise<{ id: bigint; schemaVersion: number }> {
+  const schema = await schemaVersion(tier);
+  const { rows } = await tier.query<{ id: bigint }>(
+    'INSERT INTO migration_runs (directory, command, tool_version, schema_version) VALUES ($1, $2, $3, $4) RETURNING id',
+    [directory, command, version, schema],
+  );
+  return { id: rows[0]!.id, schemaVersion: schema };
+}
+
+async function finishRun(tier: DurableTier, id: bigint, report: Report, certificate: Certificate | null): Promise<void> {
+  await tier.query(
+    'UPDATE migration_runs SET finished_at = now(), exit_code = $2, report = $3, certificate = $4 WHERE id = $1',
+    [id, report.exit, JSON.stringify(report), certificate === null ? null : JSON.stringify(certificate)],
+  );
+}
