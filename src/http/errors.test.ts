@@ -19,9 +19,14 @@ interface ProblemBody {
 
 let tier: TestTier;
 let server: TestServer;
+let brokenClock = false;
+const clock = (): Date => {
+  if (brokenClock) throw new TypeError('the clock is broken');
+  return new Date();
+};
 beforeAll(async () => {
   tier = await freshTier('server');
-  server = await testServer({ durable: tier.durable });
+  server = await testServer({ durable: tier.durable, clock });
 });
 afterAll(async () => {
   await server.app.close();
@@ -100,17 +105,15 @@ describe('other problems', () => {
   });
 
   it('what was not foreseen tells the caller nothing, and the log everything', async () => {
-    await tier.durable.query(
-      "insert into migration_runs (directory, command, tool_version, schema_version, report) values ('/d', 'run', '0', 1, '{}')",
-    );
-    const { code, detail } = await problemAt('/metrics');
+    brokenClock = true;
+    const { code, detail } = await problemAt('/v1/llm/usage');
     expect(code).toBe('INTERNAL');
     expect(detail).toBe('Something failed inside; the log has it under mine');
     expect(server.log).toContainEqual(
       expect.objectContaining({
         reqId: 'mine',
         code: 'INTERNAL',
-        err: expect.objectContaining({ stack: expect.stringContaining('ZodError') }),
+        err: expect.objectContaining({ stack: expect.stringContaining('TypeError: the clock is broken') }),
       }),
     );
   });

@@ -79,9 +79,15 @@ describe('the stores over HTTP', () => {
 
   it('GET /v1/top-picks', async () => {
     const run_id = 'nifty50:Swing:2026-11-22T20:28:31.614077';
-    const run = { run_id, universe: 'nifty50', mode: 'Swing', payload: { items: [1] } };
-    expect(await get('/v1/top-picks/latest?universe=NIFTY50&mode=SWING')).toMatchObject(run);
-    expect(await get(`/v1/top-picks/runs/${encodeURIComponent(run_id)}`)).toMatchObject(run);
+    const run = { run_id, universe: 'nifty50', mode: 'Swing' };
+    expect(await get('/v1/top-picks/latest?universe=NIFTY50&mode=SWING')).toMatchObject({
+      ...run,
+      items: [1],
+    });
+    expect(await get(`/v1/top-picks/runs/${encodeURIComponent(run_id)}`)).toMatchObject({
+      ...run,
+      payload: { items: [1] },
+    });
     expect(await get('/v1/top-picks/runs?mode=swing')).toMatchObject({
       items: [{ run_id }],
       next_cursor: null,

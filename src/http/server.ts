@@ -1,4 +1,4 @@
-import fastify, { type FastifyBaseLogger } from 'fastify';
+import fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Clock } from '../core/clock.ts';
 import type { Config } from '../core/config.ts';
@@ -47,7 +47,8 @@ export async function buildServer(options: ServerOptions): Promise<App> {
   const loggerInstance: FastifyBaseLogger = options.logger;
   const app: App = fastify({
     loggerInstance,
-    disableRequestLogging: true,
+    // One line a request is written by installRequests.
+    logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,
     genReqId: requestId,
     requestTimeout: REQUEST_TIMEOUT_MS,

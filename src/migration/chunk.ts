@@ -22,8 +22,8 @@ export interface ChunkRow {
   end: number;
   alterations: readonly Alteration[];
   rejection: (Rejection & { bytes: Uint8Array }) | null;
-  /** Reads the row's bytes again, should PostgreSQL refuse it. */
-  original: () => Uint8Array;
+  /** What it was made of, should PostgreSQL refuse it. */
+  readonly source: SourceRow;
 }
 
 /** A run of source rows, encoded for COPY, with what became of each. */
@@ -61,6 +61,11 @@ export class Chunk {
     yield COPY_TRAILER;
   }
 
+  /** The bytes of a row as they were found. */
+  originalOf(row: ChunkRow): Uint8Array {
+    return row.source.original?.() ?? originalRow(this.unit.columns, row.source);
+  }
+
   /** The legacy_source of a row. */
   fileOf(row: Pick<ChunkRow, 'key'>): string {
     return this.unit.source.identity === 'legacy_source' ? String(row.key) : this.unit.name;
@@ -93,7 +98,6 @@ export class ChunkEncoder {
 
   /** Adds a row to the chunk. Never throws for what is in the row: a bad one is taken up as quarantined. */
   add(chunk: Chunk, row: SourceRow): ChunkRow {
-    const original = (): Uint8Array => row.original?.() ?? originalRow(this.unit.columns, row);
     const adjusted = row.rejected ? row : this.adjust(row);
     const start = chunk.writer.position;
     const encoded: ChunkRow = {
@@ -105,16 +109,18 @@ export class ChunkEncoder {
       end: start,
       alterations: [],
       rejection: null,
-      original,
+      source: row,
     };
     chunk.rows.push(encoded);
-    if (row.rejected) return this.reject(encoded, row.rejected);
+    if (row.rejected) return this.reject(chunk, encoded, row.rejected);
     try {
       const { a, b, alterations } = this.encoder.encode(chunk.writer, chunk.fileOf(row), adjusted);
-      Object.assign(encoded, { a, b, alterations });
+      encoded.a = a;
+      encoded.b = b;
+      encoded.alterations = alterations;
     } catch (error) {
       if (!(error instanceof RejectedValue)) throw error;
-      return this.reject(encoded, {
+      return this.reject(chunk, encoded, {
         reason: error.reason,
         column: this.encoder.lastColumn,
         detail: error.detail,
@@ -132,7 +138,8 @@ export class ChunkEncoder {
 
   private isExpired(row: SourceRow): boolean {
     if (row.expired !== undefined) return row.expired;
-    return this.unit.source.expired?.(this.getter(row), this.context.nowMicros) ?? false;
+    const { expired } = this.unit.source;
+    return expired !== undefined && expired(this.getter(row), this.context.nowMicros);
   }
 
   private getter(row: SourceRow): (name: string) => RawValue {
@@ -140,7 +147,8 @@ export class ChunkEncoder {
   }
 
   private adjust(row: SourceRow): SourceRow {
-    const adjustments = this.unit.source.adjust?.(this.getter(row), this.shared) ?? [];
+    if (!this.unit.source.adjust) return row;
+    const adjustments = this.unit.source.adjust(this.getter(row), this.shared);
     // What the operator says of a column goes before what a row proves of it.
     const applied = adjustments.filter((one) => !this.context.timezones.has(one.column));
     if (applied.length === 0) return row;
@@ -157,8 +165,8 @@ export class ChunkEncoder {
   }
 
   /** Marks a row as quarantined; its hash is then that of its bytes, so that a repaired one is noticed. */
-  private reject(row: ChunkRow, rejection: Rejection): ChunkRow {
-    const bytes = row.original();
+  private reject(chunk: Chunk, row: ChunkRow, rejection: Rejection): ChunkRow {
+    const bytes = chunk.originalOf(row);
     this.hash.reset();
     this.hash.bytes(bytes, 0, bytes.length);
     this.hash.finish();

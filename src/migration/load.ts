@@ -77,7 +77,7 @@ export async function applyChunk(tier: DurableTier, chunk: Chunk, application: A
     for (const row of insert) {
       if (inserted.has(String(row.key))) {
         inserted.delete(String(row.key));
-      } else quarantine(row, 'DUPLICATE_KEY', `another row with the same unique key is in ${source.table}`);
+      } else quarantine(chunk, row, 'DUPLICATE_KEY', `another row with the same unique key is in ${source.table}`);
     }
     if (application.clear) await clearChunk(session, source.id, chunk.unit.name, application.ordinal);
     await writeChunk(session, chunk, chunk.ledger(), application.ordinal);
@@ -88,9 +88,9 @@ function requireRow(row: ChunkRow): void {
   if (row.start === row.end) throw new RangeError(`row ${row.key} has no tuple to apply`);
 }
 
-function quarantine(row: ChunkRow, reason: string, detail: string): void {
+function quarantine(chunk: Chunk, row: ChunkRow, reason: string, detail: string): void {
   row.outcome = OUTCOME.quarantined;
-  row.rejection = { reason, column: null, detail, bytes: row.original() };
+  row.rejection = { reason, column: null, detail, bytes: chunk.originalOf(row) };
 }
 
 type Apply = (session: Session, source: SourceDefinition) => Promise<Set<string>>;
@@ -113,7 +113,7 @@ async function sift(
     if (error instanceof Probe) return rows;
     if (!isRefusal(error)) throw error;
     if (rows.length === 1) {
-      quarantine(rows[0]!, 'REFUSED', messageOf(error));
+      quarantine(chunk, rows[0]!, 'REFUSED', messageOf(error));
       return [];
     }
   }

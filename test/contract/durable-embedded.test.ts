@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/tiers/durable/embedded/engine.ts';
-import { openEmbedded } from '../../src/tiers/durable/embedded/open-embedded.ts';
+import { makeTemplate, openEmbedded } from '../../src/tiers/durable/embedded/open-embedded.ts';
 import type { DurableTier } from '../../src/tiers/durable/index.ts';
 import type { Task } from './durable/embedded-child.ts';
-import { thrownBy } from './durable/subject.ts';
+import { signal, thrownBy } from './durable/subject.ts';
 
 const schema = 'child';
 const here = (name: string): string => fileURLToPath(new URL(`durable/${name}`, import.meta.url));
@@ -24,9 +24,21 @@ interface Child {
 /** What only the embedded database has: one owner, a thread, and a life in the process of the caller. */
 describe('embedded database', () => {
   let dataDir: string;
+  let shared: string;
+  let template: string;
   const children: Child[] = [];
   const tiers: DurableTier[] = [];
 
+  beforeAll(async () => {
+    shared = await mkdtemp(join(tmpdir(), 'stockroom-template-'));
+    template = join(shared, 'template.tar');
+    await makeTemplate(template, schema, (tier) =>
+      tier.query('CREATE SCHEMA child; CREATE TABLE acknowledged (a int)'),
+    );
+  });
+  afterAll(async () => {
+    await rm(shared, { recursive: true, force: true });
+  });
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'stockroom-embedded-'));
   });
@@ -44,6 +56,7 @@ describe('embedded database', () => {
       here('child.js'),
       here('embedded-child.ts'),
       dataDir,
+      template,
       task,
     ]);
     process.stderr.pipe(globalThis.process.stderr);
@@ -54,7 +67,7 @@ describe('embedded database', () => {
   }
 
   async function open(): Promise<DurableTier> {
-    const tier = await openEmbedded({ dataDir, schema });
+    const tier = await openEmbedded({ dataDir, schema, template });
     tiers.push(tier);
     return tier;
   }
@@ -113,7 +126,7 @@ describe('embedded database', () => {
 
   it('fails every call when its thread dies, and says why', async () => {
     const tier = await open();
-    await tier.query('CREATE SCHEMA child; CREATE TABLE filled (a text)');
+    await tier.query('CREATE TABLE filled (a text)');
     // Without its log PostgreSQL cannot go on: it ends with a PANIC.
     await rm(join(dataDir, 'data', 'pg_wal'), { recursive: true });
     const fill = `INSERT INTO filled SELECT repeat('x', 1000) FROM generate_series(1, 40000)`;
@@ -134,7 +147,7 @@ describe('embedded database', () => {
   });
 
   it('fails what is in flight when its thread is ended', async () => {
-    const engine = await Engine.start('memory://', {}, 'memory');
+    const engine = await Engine.start({ dataDir: 'memory://', template, settings: {}, location: 'memory' });
     // The length says more than there is: PostgreSQL waits for the rest, which never comes.
     const stuck = thrownBy(engine.call(new Uint8Array([0x7a, 0, 0, 0, 4])));
     await engine.kill('the test ended it');
@@ -142,32 +155,43 @@ describe('embedded database', () => {
       code: 'EMBEDDED_FAILED',
       message: expect.stringContaining('the test ended it') as unknown,
     });
-    await engine.close();
+    await engine.close(1_000);
   });
 
   it('bounds the wait for its connection, and for work in flight when it is closed', async () => {
     const limits = { acquireTimeoutMs: 50, closeTimeoutMs: 50 };
-    const tier = await openEmbedded({ memory: true, schema, limits });
-    let entered = (): void => undefined;
-    const inside = new Promise<void>((resolve) => {
-      entered = resolve;
-    });
+    const tier = await openEmbedded({ memory: true, schema, template, limits });
+    const [inside, gate] = [signal(), signal()];
     const stuck = thrownBy(
       tier.transaction(async (session) => {
-        entered();
-        await new Promise((resolve) => setTimeout(resolve, 150));
+        inside.give();
+        await gate.given;
         await session.query('SELECT 1');
       }),
     );
-    await inside;
+    await inside.given;
     expect(await thrownBy(tier.query('SELECT 1'))).toMatchObject({ code: 'UNAVAILABLE' });
     await tier.close();
+    gate.give();
     expect(await stuck).toMatchObject({ code: 'EMBEDDED_FAILED' });
   });
 
-  it('takes little memory for the cache of PostgreSQL', async () => {
-    const tier = await open();
-    const { rows } = await tier.query(`SELECT current_setting('shared_buffers') AS buffers`);
+  it('says what is wrong with a directory that it cannot use', async () => {
+    await writeFile(join(dataDir, 'file'), '');
+    const error = await thrownBy(openEmbedded({ dataDir: join(dataDir, 'file', 'below'), schema }));
+    expect(error).toMatchObject({
+      code: 'EMBEDDED_FAILED',
+      message: expect.stringContaining('STOCKROOM_DATA_DIR') as unknown,
+    });
+  });
+
+  it('begins with what its template holds, and then with its own data', async () => {
+    const first = await open();
+    await first.query('INSERT INTO acknowledged VALUES (1)');
+    // PostgreSQL's own default would take 120 MB more.
+    const { rows } = await first.query(`SELECT current_setting('shared_buffers') AS buffers`);
     expect(rows).toEqual([{ buffers: '8MB' }]);
+    await first.close();
+    expect((await (await open()).query('SELECT * FROM acknowledged')).rows).toEqual([{ a: 1 }]);
   });
 });

@@ -10,13 +10,13 @@ const heading = `-- The schema after all migrations, read back from the catalog 
 `;
 
 it.each(subjects)('the schema is the one in sql/schema.snapshot.sql: $kind', async (subject) => {
-  const { tier, close } = await subject.open();
+  const opened = await subject.open();
   try {
-    await migrate(tier);
+    await migrate(opened.tier);
     const advice =
       'the migrations give another schema: look at the difference, and run `npm run schema:snapshot`';
-    await expect(heading + (await schemaSnapshot(tier)), advice).toMatchFileSnapshot(file);
+    await expect(heading + (await schemaSnapshot(opened.tier)), advice).toMatchFileSnapshot(file);
   } finally {
-    await close();
+    await opened.close();
   }
 });

@@ -10,8 +10,13 @@ export function requestId(request: IncomingMessage): string {
   return typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID();
 }
 
-/** One log line and one observation for every request. */
+/** One log line and one observation for every request; a connection is let go once its last answer is out. */
 export function installRequests(app: App, metrics: Metrics): void {
+  let closing = false;
+  app.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
   app.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     // Answers depend on the time and on who asks; files of the console say otherwise for themselves.
@@ -24,6 +29,8 @@ export function installRequests(app: App, metrics: Metrics): void {
     const status = reply.statusCode;
     metrics.httpDuration.observe({ method, route, status }, reply.elapsedTime / 1_000);
     logRequest(request, reply, route);
+    // The caller would keep it for its next request, and the server would wait for that until a timeout.
+    if (closing) setImmediate(() => app.server.closeIdleConnections());
     done();
   });
 }

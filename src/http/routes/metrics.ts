@@ -31,13 +31,15 @@ export function routeMetrics(
     async (request, reply) => {
       const found = await checkDurable(durable);
       metrics.tierUp.set({ tier: 'durable' }, found.state === 'up' ? 1 : 0);
-      if (found.state === 'up') {
-        metrics.tierLatency.set({ tier: 'durable' }, found.latencyMs / 1_000);
+      if (found.state === 'up') metrics.tierLatency.set({ tier: 'durable' }, found.latencyMs / 1_000);
+      else metrics.tierLatency.remove({ tier: 'durable' });
+      try {
+        if (found.state === 'down') throw found.cause;
         await observeMigration(metrics, history);
-      } else {
-        // A scrape that fails as a whole would hide the one figure that says why.
-        metrics.tierLatency.remove({ tier: 'durable' });
-        request.log.warn({ err: found.cause }, 'PostgreSQL is down: metrics without those of the migration');
+      } catch (error) {
+        // A scrape that fails as a whole would hide the figures that say why.
+        metrics.migrationRows.reset();
+        request.log.warn({ err: error }, 'metrics are given without those of the migration');
       }
       return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
     },
@@ -47,8 +49,7 @@ export function routeMetrics(
 /** Out of the books, not out of this process: the migration may have been run by another one. */
 async function observeMigration(metrics: Metrics, history: MigrationHistory): Promise<void> {
   const last = await history.lastReport();
-  if (last === undefined) return;
-  const { sources } = reportedRows.parse(last.report);
+  const { sources } = last === undefined ? { sources: [] } : reportedRows.parse(last.report);
   metrics.migrationRows.reset();
   for (const source of sources) {
     for (const outcome of outcomes) {

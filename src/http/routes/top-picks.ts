@@ -1,4 +1,12 @@
-import { latestQuery, run, runParams, runQuery, runsPage, runsQuery } from '../../stores/top-picks/schema.ts';
+import {
+  latest,
+  latestQuery,
+  run,
+  runParams,
+  runQuery,
+  runsPage,
+  runsQuery,
+} from '../../stores/top-picks/schema.ts';
 import type { TopPicks } from '../../stores/top-picks/store.ts';
 import type { App } from '../app.ts';
 import { problems } from '../problem.ts';
@@ -13,7 +21,7 @@ export function routeTopPicks(app: App, topPicks: TopPicks): void {
         tags,
         summary: 'The newest run of a universe and mode that picked anything',
         querystring: latestQuery,
-        response: { 200: run, ...problems(400, 401, 403, 404, 503) },
+        response: { 200: latest, ...problems(400, 401, 403, 404, 503) },
       },
     },
     (request) => topPicks.latest(request.query),

@@ -30,19 +30,22 @@ async function writePieces(path: string, texts: Iterable<string>): Promise<void>
   }
 }
 
+interface SymbolLines {
+  /** Place of the symbol among those of the sample. */
+  index: number;
+  symbol: string;
+  file: string;
+  count: number;
+}
+
 /** The lines of one symbol, oldest first. Traps: NaN now and then; the last line of the first file is half there. */
-function* linesOf(
-  sample: Sample,
-  symbol: string,
-  file: string,
-  count: number,
-  halfLine: boolean,
-): Generator<string> {
-  const { now, scale } = sample.settings;
+function* linesOf(sample: Sample, { index, symbol, file, count }: SymbolLines): Generator<string> {
+  const { now, scale, traps } = sample.settings;
   const random = sample.random(`memory/${symbol}`);
   const start = historyStart(now, scale);
   for (let i = 0; i < count; i += 1) {
-    const score = sample.trap(i, 300, 2) ? Number.NaN : random.decimal(5, 95, 2);
+    // The step between symbols spreads the rare lines over the files: short files have none.
+    const score = sample.trap(i + index * 37, 300, 2) ? Number.NaN : random.decimal(5, 95, 2);
     const line = dumps({
       symbol,
       agent_type: random.pick(AGENTS),
@@ -50,7 +53,9 @@ function* linesOf(
       timestamp: utcWithZ(start + Math.floor(((now - start) * (i + random.next())) / count)),
     });
     sample.count('memory_analyses', file, 1);
-    yield halfLine && i === count - 1 ? line.slice(0, line.length >> 1) : `${line}\n`;
+    // Trap: the process died while it appended.
+    const half = traps && index === 0 && i === count - 1;
+    yield half ? line.slice(0, line.length >> 1) : `${line}\n`;
   }
 }
 
@@ -60,9 +65,7 @@ async function writeAnalysisLines(sample: Sample): Promise<void> {
   for (const [index, symbol] of symbols.entries()) {
     const count = Math.floor(total / symbols.length) + (index < total % symbols.length ? 1 : 0);
     const file = `${FOLDER}/analyses_${symbol}.jsonl`;
-    // Trap: the process died while it appended.
-    const halfLine = sample.settings.traps && index === 0;
-    await writePieces(sample.path(file), linesOf(sample, symbol, file, count, halfLine));
+    await writePieces(sample.path(file), linesOf(sample, { index, symbol, file, count }));
     sample.progress(file);
   }
 }

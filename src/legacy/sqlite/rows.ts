@@ -2,8 +2,11 @@ import type { RawValue } from '../raw-value.ts';
 import type { SqliteConnection } from './database.ts';
 import { quoteName, type TableInfo } from './tables.ts';
 
-/** Rows read in one statement at the most, and the bytes of text after which it stops: what one lock is held for. */
-const BATCH_ROWS = 1000;
+/**
+ * Rows read in one statement: what a lock is held for, and what is in memory of a table at once. It begins small and
+ * follows the size of the rows, so that a batch of documents of a megabyte each is a few rows.
+ */
+const BATCH_ROWS = { first: 16, most: 512 };
 const BATCH_BYTES = 1 << 20;
 const MIN_INT8 = -(2n ** 63n);
 
@@ -68,15 +71,18 @@ export class TableReader {
     if (bounds[0] === null || bounds[1] === null) return;
     const statement = this.connection
       .prepare(
-        `SELECT ${keyset}, ${this.select} FROM ${table} WHERE ${keyset} >= ? AND ${keyset} <= ? ORDER BY ${keyset} LIMIT ?`,
+        `SELECT ${this.select}, ${keyset} FROM ${table} WHERE ${keyset} >= ? AND ${keyset} <= ? ORDER BY ${keyset} LIMIT ?`,
       )
       .raw();
     let from = bounds[0];
+    let limit = BATCH_ROWS.first;
     for (;;) {
-      const batch = takeBatch(statement.iterate(from, bounds[1], BATCH_ROWS) as IterableIterator<RawValue[]>);
+      const batch = statement.all(from, bounds[1], limit) as RawValue[][];
       if (batch.length === 0) return;
-      for (const row of batch) yield { key: row[0] as bigint, values: row.slice(1) };
-      const last = batch.at(-1)![0] as bigint;
+      limit = nextLimit(batch);
+      const last = batch.at(-1)!.at(-1) as bigint;
+      // The key was selected last: taking it off leaves the values without a copy.
+      for (const row of batch) yield { key: row.pop() as bigint, values: row };
       if (last >= bounds[1]) return;
       from = last + 1n;
     }
@@ -93,17 +99,19 @@ export class TableReader {
     const id = this.id === null ? 'NULL' : quoteName(this.id);
     const statement = this.connection
       .prepare(
-        `SELECT ${id}, ${this.select} FROM ${quoteName(this.table.name)}
+        `SELECT ${this.select}, ${id} FROM ${quoteName(this.table.name)}
          ORDER BY typeof(${id}) = 'integer', ${[id, ...order].join(', ')} LIMIT ? OFFSET ?`,
       )
       .raw();
     let previous: bigint | null = null;
+    let limit = BATCH_ROWS.first;
     for (let offset = 0; ; ) {
-      const batch = takeBatch(statement.iterate(BATCH_ROWS, offset) as IterableIterator<RawValue[]>);
+      const batch = statement.all(limit, offset) as RawValue[][];
       if (batch.length === 0) return;
+      limit = nextLimit(batch);
       for (const [index, row] of batch.entries()) {
-        const found = row[0]!;
-        const values = row.slice(1);
+        const found = row.pop()!;
+        const values = row;
         if (typeof found !== 'bigint') {
           yield { key: MIN_INT8 + BigInt(offset + index), values, badKey: { reason: 'BAD_KEY', found } };
         } else {
@@ -135,18 +143,14 @@ export class TableReader {
   }
 }
 
-/** Takes rows until their text passes the budget; the statement is finished and its lock gone when this returns. */
-function takeBatch(rows: IterableIterator<RawValue[]>): RawValue[][] {
-  const batch: RawValue[][] = [];
-  let bytes = 0;
-  for (const row of rows) {
-    batch.push(row);
-    for (const value of row) {
-      if (typeof value === 'string' || value instanceof Uint8Array) bytes += value.length;
-    }
-    if (bytes >= BATCH_BYTES) break;
+/** How many rows of the size of the last ones make a batch: at most four times as many as were read now. */
+function nextLimit(batch: readonly RawValue[][]): number {
+  let bytes = 1;
+  for (const row of batch) {
+    for (const value of row) if (typeof value === 'string' || value instanceof Uint8Array) bytes += value.length;
   }
-  return batch;
+  const fitting = Math.floor((BATCH_BYTES * batch.length) / bytes);
+  return Math.max(1, Math.min(fitting, batch.length * 4, BATCH_ROWS.most));
 }
 
 /** A name of the row number that no column hides. */

@@ -64,6 +64,8 @@ export class RowEncoder {
   /** The column that is being written, for reasons. */
   private column = '';
   private field = 0;
+  /** The value at hand. */
+  private value: RawValue = null;
 
   /** `timezones`: zone by column name, for columns whose times are known to lie. */
   constructor(source: SourceDefinition, timezones: ReadonlyMap<string, string>) {
@@ -121,11 +123,7 @@ export class RowEncoder {
     if (source.keepsExtra) {
       this.column = 'legacy_extra';
       if (row.extra === null || row.extra.size === 0) writer.null();
-      else
-        this.json(
-          extraJson(row.extra, (alteration) => this.keep(alteration)),
-          null,
-        );
+      else this.json(extraJson(row.extra, (alteration) => this.keep(alteration)));
       this.field++;
     }
     if (source.family !== undefined) writer.text(source.family);
@@ -138,9 +136,10 @@ export class RowEncoder {
       this.alterations.push(alteration);
   }
 
-  private alter(value: RawValue): (reason: string) => void {
-    return (reason) => this.keep({ column: this.column, bytes: originalBytes(value), reason });
-  }
+  /** Keeps the bytes of the value at hand. One function for all rows: it runs for every value that is not plain. */
+  private readonly alter = (reason: string): void => {
+    this.keep({ column: this.column, bytes: originalBytes(this.value), reason });
+  };
 
   private coder(column: Column, forcedZone: string | null): Coder {
     const write = this.valueCoder(column, forcedZone);
@@ -159,57 +158,32 @@ export class RowEncoder {
 
   /** Writes a value, or says with false that it is null. */
   private valueCoder(column: Column, forcedZone: string | null): (value: RawValue) => boolean {
-    const coder =
-      <T>(convert: (value: RawValue) => T | null, write: (value: T) => void) =>
-      (value: RawValue): boolean => {
-        if (value === null) return false;
-        const converted = convert(value);
-        if (converted === null) return false;
-        write(converted);
-        return true;
-      };
-    const alter = (value: RawValue): ((reason: string) => void) => this.alter(value);
+    const { alter } = this;
+    const coder = <T>(convert: (value: RawValue) => T | null, write: (value: T) => void) => (value: RawValue): boolean => {
+      if (value === null) return false;
+      this.value = value;
+      const converted = convert(value);
+      if (converted === null) return false;
+      write(converted);
+      return true;
+    };
     switch (column.kind) {
       case 'text':
-        return coder(
-          (v) => (typeof v === 'string' && !v.includes('\u0000') ? v : toText(v, alter(v))),
-          (v) => this.writer.text(v),
-        );
+        return coder((v) => toText(v, alter), (v) => this.writer.text(v));
       case 'key':
-        return coder(
-          (v) => toKey(v, alter(v)),
-          (v) => this.writer.text(v),
-        );
+        return coder((v) => toKey(v, alter), (v) => this.writer.text(v));
       case 'float':
-        return coder(
-          (v) => (typeof v === 'number' && Number.isFinite(v) ? v : toFloat(v, alter(v))),
-          (v) => this.writer.float8(v),
-        );
+        return coder((v) => toFloat(v, alter), (v) => this.writer.float8(v));
       case 'integer':
-        return coder(
-          (v) => (typeof v === 'bigint' ? v : toInteger(v, alter(v))),
-          (v) => this.writer.int8(v),
-        );
+        return coder((v) => toInteger(v, alter), (v) => this.writer.int8(v));
       case 'money':
-        return coder(
-          (v) => toDecimal(v, alter(v)),
-          (v) => this.writer.numeric(v),
-        );
+        return coder((v) => toDecimal(v, alter), (v) => this.writer.numeric(v));
       case 'time':
-        return coder(
-          (v) => toMicros(v, column.zone, forcedZone, alter(v)),
-          (v) => this.writer.timestamptz(v),
-        );
+        return coder((v) => toMicros(v, column.zone, forcedZone, alter), (v) => this.writer.timestamptz(v));
       case 'date':
-        return coder(
-          (v) => toDays(v, alter(v)),
-          (v) => this.writer.date(v),
-        );
+        return coder((v) => toDays(v, alter), (v) => this.writer.date(v));
       case 'boolean':
-        return coder(
-          (v) => toBoolean(v, alter(v)),
-          (v) => this.writer.bool(v),
-        );
+        return coder((v) => toBoolean(v, alter), (v) => this.writer.bool(v));
       case 'json':
         return (value) => this.jsonValue(value);
     }
@@ -217,23 +191,24 @@ export class RowEncoder {
 
   private jsonValue(value: RawValue): boolean {
     if (value === null) return false;
-    if (typeof value === 'string') this.json(value, value);
+    this.value = value;
+    if (typeof value === 'string') this.json(value);
     else if (value instanceof Uint8Array) {
       const { text, valid } = decodeText(value);
-      this.alter(value)(valid ? 'BLOB_IN_TEXT' : 'INVALID_UTF8');
-      this.json(text, value);
-    } else this.json(Number.isFinite(Number(value)) ? String(value) : 'NaN', value);
+      this.alter(valid ? 'BLOB_IN_TEXT' : 'INVALID_UTF8');
+      this.json(text);
+    } else this.json(Number.isFinite(Number(value)) ? String(value) : 'NaN');
     return true;
   }
 
   /** Writes a document, repaired when jsonb would not keep it. */
-  private json(document: string, original: RawValue): void {
+  private json(document: string): void {
     let text = document;
     let scan = scanJson(document);
     if (scan.flags !== 0) {
       const repaired = repairJson(document);
       text = repaired.text;
-      if (repaired.reasons.length > 0) this.alter(original ?? document)(repaired.reasons.join(','));
+      if (repaired.reasons.length > 0) this.alter(repaired.reasons.join(','));
       scan = scanJson(text);
     }
     this.jsonA[this.field] = scan.a;

@@ -47,10 +47,22 @@ export const run = runSummary.extend({
   payload: z.unknown().describe('What the engine gave, as it gave it: items, as_of, universe, mode, …'),
 });
 
+/** What the old application answered, with what says which run it is. */
+export const latest = runSummary.extend({
+  items: z.array(z.unknown()).describe('The picks, best first, as the engine gave them'),
+  as_of: z
+    .string()
+    .describe(
+      'When the engine says it looked, as it wrote it: a time in India without a zone. generated_at is in UTC',
+    ),
+  elapsed_seconds: z.number().nullable(),
+});
+
 export const runsPage = z.object({ items: z.array(runSummary), next_cursor: z.string().nullable() });
 
 export type LatestQuery = z.output<typeof latestQuery>;
 export type RunQuery = z.output<typeof runQuery>;
 export type RunsQuery = z.output<typeof runsQuery>;
 export type RunSummary = z.output<typeof runSummary>;
+export type Latest = z.output<typeof latest>;
 export type Run = z.output<typeof run>;

@@ -19,12 +19,15 @@ describe.each(tierKinds)('top picks on the %s tier', (kind) => {
   let tier: TestTier;
   let topPicks: TopPicks;
   const latest = (query: Record<string, string>) => topPicks.latest(latestQuery.parse(query));
-  const runs = (query: Record<string, string>) => topPicks.runs(runsQuery.parse(query));
+  /** Without those that the tests of `latest` add. */
+  const runs = (query: Record<string, string>) =>
+    topPicks.runs(runsQuery.parse({ to: '2026-11-22T12:00:00Z', ...query }));
 
   beforeAll(async () => {
     tier = await freshTier(kind);
     for (const [id, ...row] of rows) {
-      const payload = JSON.stringify({ items: [{ symbol: id, risk_reward_ratio: null }], as_of: 'naive' });
+      const picks = [{ symbol: id, risk_reward_ratio: null }];
+      const payload = JSON.stringify({ picks, generated_at: 'naive', metadata: {} });
       await tier.durable.query(
         'insert into top_picks_runs (run_id, universe, mode, generated_at, trigger, picks_count, elapsed_sec, total_analyzed, payload) values ($1, $2, $3, $4, $5, $6, 104.23165685994582, 50, $7)',
         [id, ...row, payload],
@@ -46,8 +49,23 @@ describe.each(tierKinds)('top picks on the %s tier', (kind) => {
       filtered_count: null,
       picks_count: 4,
       elapsed_sec: 104.23165685994582,
-      payload: { items: [{ symbol: 'b', risk_reward_ratio: null }], as_of: 'naive' },
+      items: [{ symbol: 'b', risk_reward_ratio: null }],
+      as_of: 'naive',
+      elapsed_seconds: 104.23165685994582,
     });
+  });
+
+  it.each([
+    ['{"items": [1], "as_of": "then", "generated_at": "x"}', [1], 'then'],
+    ['{"items": null, "picks": [2]}', [2], '2026-11-22T12:00:00.000000Z'],
+    ['"no JSON {"', [], '2026-11-22T12:00:00.000000Z'],
+  ])('latest finds the picks in %s', async (payload, items, as_of) => {
+    const universe = `custom${items.join()}`;
+    await tier.durable.query(
+      "insert into top_picks_runs (run_id, universe, mode, generated_at, picks_count, payload) values ('f', $1, 'Futures', '2026-11-22T12:00:00Z', 1, $2)",
+      [universe, payload],
+    );
+    expect(await latest({ universe, mode: 'Futures' })).toMatchObject({ items, as_of });
   });
 
   it('latest as of a time does not see later runs', async () => {
@@ -67,7 +85,7 @@ describe.each(tierKinds)('top picks on the %s tier', (kind) => {
 
   it('a run is the newest of its id', async () => {
     expect(await topPicks.run('b')).toMatchObject({ id: 6, trigger: 'again' });
-    expect(await topPicks.run('c')).toMatchObject({ picks_count: 0, payload: { as_of: 'naive' } });
+    expect(await topPicks.run('c')).toMatchObject({ picks_count: 0, payload: { generated_at: 'naive' } });
     await expect(topPicks.run('nobody')).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await expect(topPicks.run('b', { as_of: '2026-11-21T08:00:00.000000Z' })).rejects.toMatchObject({
       code: 'NOT_FOUND',

@@ -1,9 +1,10 @@
 import { type SelectQueryBuilder, type Selectable, sql } from 'kysely';
+import { z } from 'zod';
 import { StockroomError } from '../../core/errors.ts';
 import { jsonDouble, jsonInteger, jsonIntegerOrNull } from '../../core/json-number.ts';
 import { type Page, pageOf } from '../../core/page.ts';
 import type { DurableTier } from '../../tiers/durable/port.ts';
-import type { LatestQuery, Run, RunQuery, RunSummary, RunsQuery } from './schema.ts';
+import type { Latest, LatestQuery, Run, RunQuery, RunSummary, RunsQuery } from './schema.ts';
 import type { TopPicksDatabase, TopPicksRunsTable } from './table.ts';
 
 export interface TopPicksOptions {
@@ -16,7 +17,7 @@ export interface TopPicks {
    * The newest run of a universe and mode that picked anything.
    * @throws StockroomError NOT_FOUND when there is none
    */
-  latest(query: LatestQuery): Promise<Run>;
+  latest(query: LatestQuery): Promise<Latest>;
   /**
    * The newest run of that id: ids repeat.
    * @throws StockroomError NOT_FOUND when there is none
@@ -59,7 +60,7 @@ export function createTopPicks({ durable }: TopPicksOptions): TopPicks {
         .where('picks_count', '>', 0n);
       const row = await knownAt(query, as_of).executeTakeFirst();
       if (row === undefined) throw notFound(`run of ${universe} in mode ${mode} that picked anything`, as_of);
-      return { ...summary(row), payload: row.payload };
+      return { ...summary(row), ...picksOf(row), elapsed_seconds: jsonDouble(row.elapsed_sec) };
     },
 
     async run(runId, { as_of } = {}) {
@@ -93,12 +94,34 @@ function knownAt<O>(query: Query<O>, asOf: string | undefined): Query<O> {
 
 function summary(row: SummaryRow): RunSummary {
   return {
-    ...row,
     id: jsonInteger(row.id),
+    run_id: row.run_id,
+    universe: row.universe,
+    mode: row.mode,
+    generated_at: row.generated_at,
+    trigger: row.trigger,
     total_analyzed: jsonIntegerOrNull(row.total_analyzed),
     filtered_count: jsonIntegerOrNull(row.filtered_count),
     picks_count: jsonIntegerOrNull(row.picks_count),
     elapsed_sec: jsonDouble(row.elapsed_sec),
+  };
+}
+
+/** Payloads name their picks in one of two ways, and their time too; the old answer had one name for each. */
+const pickLists = z.union([
+  z.object({ items: z.array(z.unknown()) }).transform(({ items }) => items),
+  z.object({ picks: z.array(z.unknown()) }).transform(({ picks }) => picks),
+]);
+const engineTimes = z.union([
+  z.object({ as_of: z.string() }).transform(({ as_of }) => as_of),
+  z.object({ generated_at: z.string() }).transform(({ generated_at }) => generated_at),
+]);
+
+/** A payload that has neither is shown as it is by `run`; here it has no picks, and the time is that of the row. */
+function picksOf({ payload, generated_at }: Pick<TopPicksRunsTable, 'payload' | 'generated_at'>) {
+  return {
+    items: pickLists.safeParse(payload).data ?? [],
+    as_of: engineTimes.safeParse(payload).data ?? generated_at,
   };
 }
 

@@ -57,9 +57,15 @@ export interface Limits {
   readonly acquireTimeoutMs: number;
   /** In `close` for work in flight, which is then cut off. */
   readonly closeTimeoutMs: number;
+  /** For the first connection to a server, which says whether it can be used. */
+  readonly connectTimeoutMs: number;
 }
 
-export const defaultLimits: Limits = Object.freeze({ acquireTimeoutMs: 30_000, closeTimeoutMs: 10_000 });
+export const defaultLimits: Limits = Object.freeze({
+  acquireTimeoutMs: 30_000,
+  closeTimeoutMs: 10_000,
+  connectTimeoutMs: 10_000,
+});
 
 /**
  * Settings of every session, on both drivers: the text of values depends on them, and the schema alone is searched,

@@ -1,3 +1,4 @@
+import { quoteName } from './connection.ts';
 import type { DurableTier, Session } from './port.ts';
 
 /**
@@ -21,9 +22,9 @@ const inSchema = '(SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = $1)';
 
 async function strings(session: Session, sql: string, schema: string): Promise<string[]> {
   const { rows } = await session.query<{ text: string }>(sql, [schema]);
-  // Some definitions name the schema, which is a matter of configuration. In quotes it is a text like any other.
-  const name = schema.replace(/\W/g, String.raw`\$&`);
-  return rows.map(({ text }) => text.replace(new RegExp(`(?<![\\w'.])("${name}"|${name})\\.`, 'g'), ''));
+  // Some definitions name the schema, which is a matter of configuration. Inside quotes it is a text like any other.
+  const names = [quoteName(schema), schema].map((name) => name.replace(/\W/g, String.raw`\$&`)).join('|');
+  return rows.map(({ text }) => text.replace(new RegExp(`(?<![\\w'.])(?:${names})\\.`, 'g'), ''));
 }
 
 function types(session: Session, schema: string): Promise<string[]> {

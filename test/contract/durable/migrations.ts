@@ -59,7 +59,7 @@ export function migrationsSuite(tierOf: () => DurableTier): void {
   it('finds what another process did when several migrate at once', async () => {
     const tier = tierOf();
     const all = await Promise.all(Array.from({ length: 3 }, () => numbers(migrate(tier, { directory }))));
-    expect(all.flat().sort()).toEqual([1, 2]);
+    expect(all.flat().sort((a, b) => a - b)).toEqual([1, 2]);
     expect((await tier.query('SELECT * FROM first')).count).toBe(1);
   });
 

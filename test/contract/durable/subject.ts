@@ -44,6 +44,15 @@ export const subjects: readonly Subject[] = [
   },
 ];
 
+/** Something to wait for that another part of the test gives. */
+export function signal(): { readonly given: Promise<void>; give(): void } {
+  let give = (): void => undefined;
+  const given = new Promise<void>((resolve) => {
+    give = resolve;
+  });
+  return { given, give };
+}
+
 /** What a promise is rejected with; fails when it is not. */
 export async function thrownBy(work: Promise<unknown>): Promise<unknown> {
   return await work.then(

@@ -1,6 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
 import { type DurableTier, sqlState } from '../../../src/tiers/durable/index.ts';
-import { thrownBy } from './subject.ts';
+import { signal, thrownBy } from './subject.ts';
 
 /** Transactions and sessions. */
 export function transactionsSuite(tierOf: () => DurableTier): void {
@@ -135,15 +135,12 @@ export function transactionsSuite(tierOf: () => DurableTier): void {
     }
     // What was started in a transaction may use the tier once that is over.
     let after: Promise<unknown> | undefined;
-    let go = (): void => undefined;
-    const gate = new Promise<void>((resolve) => {
-      go = resolve;
-    });
+    const gate = signal();
     await tier.transaction(() => {
-      after = gate.then(() => tier.query('SELECT 1'));
+      after = gate.given.then(() => tier.query('SELECT 1'));
       return Promise.resolve();
     });
-    go();
+    gate.give();
     await expect(after).resolves.toMatchObject({ count: 1 });
   });
 }

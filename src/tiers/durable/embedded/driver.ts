@@ -65,9 +65,10 @@ export class EmbeddedDriver implements TierDriver {
   /** Waits for work in flight, then cuts it off: what was not committed is rolled back at the next start. */
   async #close(): Promise<void> {
     try {
-      const turn = await this.#turns.take(this.#limits.closeTimeoutMs);
+      const { closeTimeoutMs } = this.#limits;
+      const turn = await this.#turns.take(closeTimeoutMs);
       if (turn === undefined) await this.#engine.kill('it was closed while a transaction was open');
-      else await this.#engine.close();
+      else await this.#engine.close(closeTimeoutMs);
     } finally {
       await this.#afterClose();
     }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { messageOf, StockroomError } from '../../../core/errors.ts';
 
@@ -7,6 +8,17 @@ type Answer = { ready: true } | { failed: string } | { id: number; bytes: Uint8A
 interface Waiting {
   resolve(bytes: Uint8Array): void;
   reject(error: StockroomError): void;
+}
+
+export interface EngineOptions {
+  /** Where PGlite keeps its data: a directory, or `memory://`. */
+  readonly dataDir: string;
+  /** A file with the data that a new database begins with: see `makeTemplate`. */
+  readonly template?: string | undefined;
+  /** Settings of PostgreSQL. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Where it is, for people. */
+  readonly location: string;
 }
 
 /** How long PostgreSQL may take to start: it replays its log after a kill. */
@@ -29,17 +41,10 @@ export class Engine {
     this.#location = location;
   }
 
-  /**
-   * @param dataDir where PGlite keeps its data: a directory, or `memory://`
-   * @throws StockroomError EMBEDDED_FAILED
-   */
-  static async start(
-    dataDir: string,
-    settings: Readonly<Record<string, string>>,
-    location: string,
-  ): Promise<Engine> {
+  /** @throws StockroomError EMBEDDED_FAILED */
+  static async start({ location, ...workerData }: EngineOptions): Promise<Engine> {
     const worker = new Worker(new URL('./worker.js', import.meta.url), {
-      workerData: { dataDir, settings },
+      workerData,
       name: 'stockroom-postgresql',
       // Flags of the process (loaders, inspectors) are not meant for this file, and some stop it.
       execArgv: [],
@@ -54,6 +59,11 @@ export class Engine {
     return this.#request((id) => ({ id, bytes }), [bytes.buffer]);
   }
 
+  /** All data of the database as a tar archive. */
+  dump(): Promise<Uint8Array> {
+    return this.#request((id) => ({ id, dump: true }));
+  }
+
   /**
    * Ends the thread; what is in flight fails. A directory is then as after a kill, which PostgreSQL survives.
    *
@@ -65,11 +75,16 @@ export class Engine {
     return failure;
   }
 
-  /** Shuts PostgreSQL down and ends the thread. */
-  async close(): Promise<void> {
+  /** Shuts PostgreSQL down and ends the thread, at the latest after `timeoutMs`. */
+  async close(timeoutMs: number): Promise<void> {
     this.#closing = true;
     if (this.#failure === undefined) {
-      await this.#request((id) => ({ id, close: true }));
+      const late = new AbortController();
+      await Promise.race([
+        this.#request((id) => ({ id, close: true })),
+        delay(timeoutMs, undefined, { signal: late.signal }).catch(() => undefined),
+      ]);
+      late.abort();
     }
     await this.#worker.terminate();
   }

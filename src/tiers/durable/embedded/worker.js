@@ -2,23 +2,24 @@
 // The thread is a wire: bytes of PostgreSQL's protocol in, bytes out. What they mean is known on the other side alone
 // (wire.ts), which reads text exactly; PGlite's own decoder drops a byte order mark at the start of a value.
 // Plain JavaScript, because a worker starts from a file, in src as in dist.
+import { readFile } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 
-/** @typedef {{ id: number, bytes: Uint8Array } | { id: number, close: true }} Request */
+/** @typedef {{ id: number, bytes: Uint8Array } | { id: number, dump: true } | { id: number, close: true }} Request */
+/** @typedef {{ dataDir: string, template?: string | undefined, settings: Record<string, string> }} Start */
 
 /** Lines of PostgreSQL's log kept to explain a start that failed. */
 const logLines = 20;
 
 const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
-const { dataDir, settings } = /** @type {{ dataDir: string, settings: Record<string, string> }} */ (
-  workerData
-);
+const { dataDir, template, settings } = /** @type {Start} */ (workerData);
 /** @type {string[]} */
 const log = [];
 
 try {
   const database = await PGlite.create(dataDir, {
+    ...(template === undefined ? {} : { loadDataDir: new Blob([await readFile(template)]) }),
     startParams: [
       ...PGlite.defaultStartParams,
       ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
@@ -51,6 +52,11 @@ async function answer(database, request) {
     await database.close();
     port.postMessage({ id: request.id, bytes: new Uint8Array(0) });
     port.close();
+    return;
+  }
+  if ('dump' in request) {
+    const tar = new Uint8Array(await (await database.dumpDataDir('none')).arrayBuffer());
+    port.postMessage({ id: request.id, bytes: tar }, [tar.buffer]);
     return;
   }
   /** @type {Uint8Array[]} */

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { StockroomError } from '../../../core/errors.ts';
-import { type Limits, sessionSettings } from '../connection.ts';
+import { defaultLimits, type Limits, sessionSettings } from '../connection.ts';
 import type { DurableTier } from '../port.ts';
 import { createTier } from '../tier.ts';
 import { type Address, addressOf } from './address.ts';
@@ -17,8 +17,6 @@ export interface ServerOptions {
 }
 
 const oldestVersion = 15;
-/** How long the first connection may take. */
-const connectTimeoutMs = 10_000;
 
 /**
  * Connects to a server and checks that Stockroom can work with it.
@@ -30,14 +28,18 @@ export async function openServer(options: ServerOptions): Promise<DurableTier> {
   const address = addressOf(options.url, schema);
   const replicaAddress =
     replicaUrl === undefined ? undefined : addressOf(replicaUrl, schema, 'DATABASE_REPLICA_URL');
-  await check(address, schema);
+  await check(address, schema, limits?.connectTimeoutMs ?? defaultLimits.connectTimeoutMs);
   const replica =
     replicaAddress === undefined ? undefined : new ServerDriver(replicaAddress, { schema, poolMax, limits });
   return createTier(new ServerDriver(address, { schema, poolMax, replica, limits }));
 }
 
-async function check(address: Address, schema: string): Promise<void> {
-  const client = new Client({ ...clientConfig(address), connectionTimeoutMillis: connectTimeoutMs });
+async function check(address: Address, schema: string, timeoutMs: number): Promise<void> {
+  const client = new Client({
+    ...clientConfig(address),
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: timeoutMs,
+  });
   // What goes wrong is thrown by `connect` and `query`; without a listener it would end the process as well.
   client.on('error', () => undefined);
   try {

@@ -1,0 +1,51 @@
+import type { Run } from './api.ts';
+import { duration, time } from './format.ts';
+import { exitMeaning } from './words.ts';
+
+export function RunList({ runs }: { runs: Run[] }) {
+  if (runs.length === 0) return null;
+  return (
+    <section aria-labelledby="runs">
+      <h2 id="runs">Runs</h2>
+      <div class="scroller" tabIndex={0} role="region" aria-labelledby="runs">
+        <table class="ledger runs">
+          <thead>
+            <tr>
+              <th scope="col">Started</th>
+              <th scope="col">Command</th>
+              <th scope="col" class="figure">
+                Took
+              </th>
+              <th scope="col">Ended with</th>
+              <th scope="col">Directory</th>
+            </tr>
+          </thead>
+          <tbody>
+            {runs.map((run) => (
+              <tr key={String(run.id)}>
+                <th scope="row">
+                  <time dateTime={run.started_at}>{time(run.started_at)}</time>
+                </th>
+                <td>{run.command}</td>
+                <td class="figure">{took(run)}</td>
+                <td>
+                  {run.exit_code === null
+                    ? 'not finished'
+                    : `${run.exit_code}, ${exitMeaning(run.exit_code)}`}
+                </td>
+                <td>
+                  <code>{run.directory}</code>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function took({ started_at, finished_at }: Run): string {
+  if (finished_at === null) return '–';
+  return duration(new Date(finished_at).getTime() - new Date(started_at).getTime());
+}

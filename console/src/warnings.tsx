@@ -1,0 +1,40 @@
+import type { Warning } from './api.ts';
+import { plural } from './format.ts';
+import { plainDetail, warningTitle } from './words.ts';
+
+/** What a person should know although nothing is lost. */
+export function Warnings({ warnings }: { warnings: Warning[] }) {
+  if (warnings.length === 0) return null;
+  return (
+    <section aria-labelledby="warnings">
+      <h2 id="warnings">
+        Worth knowing <small>{plural(warnings.length, 'remark')}</small>
+      </h2>
+      <ul class="remarks">
+        {warnings.map((warning) => (
+          <li key={`${warning.code} ${warning.source} ${warning.column ?? ''}`}>
+            <h3>{warningTitle(warning.code)}</h3>
+            <p>{plainDetail(warning.detail)}</p>
+            <p class="tags">
+              <code>{place(warning)}</code>
+              <span>{plural(warning.rows, 'row')}</span>
+              {warning.offset_minutes !== undefined && <span>{offset(warning.offset_minutes)}</span>}
+              <span class="code">{warning.code}</span>
+            </p>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function place({ source, column }: Warning): string {
+  return column === null || column === undefined ? source : `${source}.${column}`;
+}
+
+/** 330 as UTC+5:30. */
+function offset(minutes: number): string {
+  const size = Math.abs(minutes);
+  const clock = `${Math.floor(size / 60)}:${String(size % 60).padStart(2, '0')}`;
+  return `UTC${minutes < 0 ? '−' : '+'}${clock}`;
+}
