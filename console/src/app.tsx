@@ -1,5 +1,6 @@
 import { useCallback } from 'preact/hooks';
-import { type ApiError, getHealth, getMigration, type Migration, rememberKey } from './api.ts';
+import type { Migration } from './answers.ts';
+import { type ApiError, getHealth, getMigration, rememberKey } from './api.ts';
 import { FileLists } from './file-lists.tsx';
 import { Header } from './header.tsx';
 import { KeyForm } from './key-form.tsx';
@@ -78,7 +79,10 @@ function Empty({ runs }: { runs: Migration['runs'] }) {
     <>
       <section class="notice">
         <h1>No migration yet.</h1>
-        <p>Point Stockroom at the old application’s directory, the one that holds cache/ and data/:</p>
+        <p>
+          Point Stockroom at the old application’s directory, the one that holds <code>cache/</code> and{' '}
+          <code>data/</code>:
+        </p>
         <pre>
           <code>stockroom start --legacy DIR</code>
         </pre>

@@ -1,4 +1,4 @@
-import type { Report } from './api.ts';
+import type { Report } from './answers.ts';
 import { plural } from './format.ts';
 
 /** Files that could not be read, and those that nobody asked for: neither is passed over in silence. */

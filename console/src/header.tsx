@@ -1,4 +1,4 @@
-import type { Health } from './api.ts';
+import type { Health } from './answers.ts';
 import type { Answer } from './use-answer.ts';
 
 /** The tiers, always in sight: whatever else the page says was read from them. */
@@ -15,7 +15,7 @@ export function Header({ health }: { health: Answer<Health> }) {
         </svg>
         Stockroom
       </p>
-      <dl class="tiers" aria-live="polite">
+      <dl class="tiers">
         <Durable health={health} />
         <Hot health={health} />
       </dl>

@@ -1,4 +1,4 @@
-import type { QuarantinedRow } from './api.ts';
+import type { QuarantinedRow } from './answers.ts';
 import { bytes } from './format.ts';
 
 /** A long original is opened by whoever wants to read it. */

@@ -1,5 +1,6 @@
-import { useEffect, useState } from 'preact/hooks';
-import { getQuarantine, type QuarantinedRow, type SourceReport } from './api.ts';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import type { QuarantinedRow, SourceReport } from './answers.ts';
+import { getQuarantine } from './api.ts';
 import { count, plural } from './format.ts';
 import { Original } from './original.tsx';
 import { quarantineReason } from './words.ts';
@@ -21,17 +22,18 @@ export function Quarantine({ sources }: { sources: SourceReport[] }) {
   const chosen = source === '' ? concerned : concerned.filter(({ id }) => id === source);
   const total = chosen.reduce((sum, { quarantined }) => sum + quarantined, 0);
 
+  const wanted = useRef(source);
+  const show = useCallback(async (of: string, before: Shown) => {
+    setShown({ ...before, loading: true });
+    const page = await load(of, before);
+    // Another source was chosen meanwhile: its answer is the one to show.
+    if (wanted.current === of) setShown(page);
+  }, []);
+
   useEffect(() => {
-    let current = true;
-    setShown(nothing);
-    void load(source, nothing).then((page) => {
-      // Another source was chosen meanwhile: its answer is the one to show.
-      if (current) setShown(page);
-    });
-    return () => {
-      current = false;
-    };
-  }, [source]);
+    wanted.current = source;
+    void show(source, nothing);
+  }, [source, show]);
 
   if (total === 0 && shown.items.length === 0) return null;
   return (
@@ -63,13 +65,7 @@ export function Quarantine({ sources }: { sources: SourceReport[] }) {
           ? 'Reading…'
           : `${count(shown.items.length)} of ${count(Math.max(total, shown.items.length))} shown`}
         {shown.next !== null && !shown.loading && (
-          <button
-            type="button"
-            onClick={() => {
-              setShown({ ...shown, loading: true });
-              void load(source, shown).then(setShown);
-            }}
-          >
+          <button type="button" onClick={() => void show(source, shown)}>
             Show more
           </button>
         )}

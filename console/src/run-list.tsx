@@ -1,4 +1,4 @@
-import type { Run } from './api.ts';
+import type { Run } from './answers.ts';
 import { duration, time } from './format.ts';
 import { exitMeaning } from './words.ts';
 

@@ -1,4 +1,4 @@
-import type { SourceReport } from './api.ts';
+import type { SourceReport } from './answers.ts';
 import { count, plural } from './format.ts';
 import { FilePath } from './file-path.tsx';
 import { Bar } from './verdict-panel.tsx';

@@ -1,5 +1,6 @@
-import type { Difference, Report, Run } from './api.ts';
+import type { Difference, Report, Run } from './answers.ts';
 import { count, duration, time } from './format.ts';
+import { differenceMeaning } from './words.ts';
 import { type Totals, totalsOf, verdictOf } from './verdict.ts';
 
 interface Props {
@@ -117,7 +118,7 @@ function Differences({ report }: { report: Report }) {
         {differences.map((difference) => (
           <li key={keyOf(difference)}>
             <code>{difference.source}</code> {difference.unit !== undefined && <span>{difference.unit}</span>}{' '}
-            key <code>{difference.key}</code>: {difference.kind}
+            key <code>{difference.key}</code>: {differenceMeaning(difference.kind)}
           </li>
         ))}
       </ul>

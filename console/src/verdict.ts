@@ -1,4 +1,4 @@
-import type { Report } from './api.ts';
+import type { Report } from './answers.ts';
 
 export interface Totals {
   read: number;
@@ -53,14 +53,18 @@ export function verdictOf(report: Report): Verdict {
         differences > 0
           ? `${rows(differences)} differ from the source.`
           : 'What is loaded differs from the source.',
-      detail: 'Run `stockroom migrate run` again to apply what changed at the source, then verify.',
+      detail:
+        'If the old application still writes there, run “stockroom migrate run” again: it applies what changed at the source.',
     };
   }
   if (unaccounted !== 0) {
     return {
       tone: 'failed',
       stamp: 'short',
-      headline: `${rows(Math.abs(unaccounted))} ${unaccounted > 0 ? 'are not accounted for' : 'more than were read'}.`,
+      headline:
+        unaccounted > 0
+          ? `${rows(unaccounted)} ${unaccounted === 1 ? 'is' : 'are'} not accounted for.`
+          : `${rows(-unaccounted)} more than were read.`,
       detail: 'What was read is not what was loaded, quarantined and skipped. Nothing may rely on this run.',
     };
   }

@@ -1,4 +1,4 @@
-import type { Warning } from './api.ts';
+import type { Warning } from './answers.ts';
 import { plural } from './format.ts';
 import { plainDetail, warningTitle } from './words.ts';
 

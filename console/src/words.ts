@@ -61,6 +61,12 @@ const alterations: Record<string, string> = {
   TEXT_IN_NUMBER: 'text in a number column',
 };
 
+const differences: Record<string, string> = {
+  missing: 'it is not here',
+  different: 'it holds other values here',
+  unexpected: 'it is here, and no source row explains it',
+};
+
 const exits: Record<number, string> = {
   0: 'all well',
   1: 'failed',
@@ -72,6 +78,7 @@ const exits: Record<number, string> = {
 export const storeName = (id: string): string => stores[id] ?? id;
 export const quarantineReason = (code: string): string => quarantineReasons[code] ?? code;
 export const warningTitle = (code: string): string => warningTitles[code] ?? code;
+export const differenceMeaning = (kind: string): string => differences[kind] ?? kind;
 export const exitMeaning = (code: number): string => exits[code] ?? `exit ${code}`;
 
 /** The counted codes in a remark, `JSON_NAN 59`, for people. */

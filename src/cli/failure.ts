@@ -11,6 +11,8 @@ export interface Failure {
   readonly code: string;
   /** One line. */
   readonly message: string;
+  /** Files that no source takes, when there was nothing else. */
+  readonly unclaimed: readonly unknown[];
 }
 
 const USAGE_EXIT = 2;
@@ -18,27 +20,34 @@ const INTERNAL_EXIT = 1;
 
 /** @param called the command as it was called: `migrate run` */
 export function failureOf(error: unknown, called: string): Failure {
-  if (error instanceof Interrupted) return { exit: error.exitCode, code: 'INTERRUPTED', message: error.message };
+  if (error instanceof Interrupted)
+    return { exit: error.exitCode, code: 'INTERRUPTED', message: error.message, unclaimed: [] };
   if (error instanceof CommanderError) {
     const help = `see ${['stockroom', called, '--help'].filter(Boolean).join(' ')}`;
     const about =
       error.code === 'commander.help' ? 'a command is missing' : error.message.replace(/^error: /, '');
-    return { exit: USAGE_EXIT, code: 'USAGE', message: plain(`${about}; ${help}`) };
+    return { exit: USAGE_EXIT, code: 'USAGE', message: plain(`${about}; ${help}`), unclaimed: [] };
   }
   if (error instanceof StockroomError) {
-    return { exit: error.exitCode, code: error.code, message: plain(error.message) };
+    const { unclaimed } = error.details;
+    return {
+      exit: error.exitCode,
+      code: error.code,
+      message: plain(error.message),
+      unclaimed: Array.isArray(unclaimed) ? unclaimed : [],
+    };
   }
   const message = `${messageOf(error)}; LOG_LEVEL=debug shows where`;
-  return { exit: INTERNAL_EXIT, code: 'INTERNAL', message: plain(message) };
+  return { exit: INTERNAL_EXIT, code: 'INTERNAL', message: plain(message), unclaimed: [] };
 }
 
 /** What a command with `--json` prints when it fails; `run` and `verify` keep the fields of their report. */
 export function failureDocument(failure: Failure, called: string, directory: string | undefined): object {
-  const { exit, code, message } = failure;
+  const { exit, code, message, unclaimed } = failure;
   const head = { ok: false, exit, ...(directory === undefined ? {} : { directory }) };
   const error = { code, message };
   if (!/^migrate (?:run|verify|inspect)$/.test(called)) return { ...head, error };
-  return { ...head, elapsed_ms: 0, sources: [], unreadable: [], unclaimed: [], warnings: [], error };
+  return { ...head, elapsed_ms: 0, sources: [], unreadable: [], unclaimed, warnings: [], error };
 }
 
 /** Says on stderr what went wrong, in one line, and on stdout as a document where one was asked for. */

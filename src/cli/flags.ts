@@ -12,10 +12,7 @@ export class Flag extends Option {
     super(flags, description);
     this.variable = variable;
     this.repeatable = repeatable;
-    if (repeatable) {
-      this.argParser((value: string, before: string[]) => [...before, value]);
-      this.default([]);
-    }
+    if (repeatable) this.argParser((value: string, before?: string[]) => [...(before ?? []), value]);
   }
 }
 
@@ -29,7 +26,10 @@ function flagOf(flag: Flag, value: string): unknown {
   if (!flag.isBoolean()) return value;
   if (/^(?:1|true|yes)$/i.test(value)) return true;
   if (/^(?:0|false|no)$/i.test(value)) return false;
-  throw new StockroomError('USAGE', `${flag.variable}: expected true or false, found ${JSON.stringify(value)}`);
+  throw new StockroomError(
+    'USAGE',
+    `${flag.variable}: expected true or false, found ${JSON.stringify(value)}`,
+  );
 }
 
 /**
@@ -47,7 +47,12 @@ export function applyVariables(command: Command, env: Io['env']): void {
 }
 
 /** @throws StockroomError USAGE */
-export function wholeNumber(name: string, text: string | undefined, min: number, max: number): number | undefined {
+export function wholeNumber(
+  name: string,
+  text: string | undefined,
+  min: number,
+  max: number,
+): number | undefined {
   if (text === undefined) return undefined;
   const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;

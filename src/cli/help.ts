@@ -16,7 +16,10 @@ export interface Example {
 }
 
 /** Puts examples and exit codes below the help of a command. */
-export function explain(command: Command, about: { examples: readonly Example[]; exits: readonly ExitCode[] }): void {
+export function explain(
+  command: Command,
+  about: { examples: readonly Example[]; exits: readonly ExitCode[] },
+): void {
   const width = Math.max(...about.examples.map(({ line }) => line.length));
   const examples = about.examples.map(({ line, does }) => `  ${line.padEnd(width)}  ${does}`);
   const exits = about.exits.map((code) => `  ${String(code).padEnd(4)} ${meanings[code]}`);

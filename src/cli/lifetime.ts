@@ -35,7 +35,7 @@ export class Lifetime {
   interruptedNote = 'interrupted';
   readonly #io: Io;
   readonly #closers: (() => Promise<void>)[] = [];
-  readonly #listeners: [event: string, listener: (...values: never[]) => void][] = [];
+  readonly #listeners: [event: string, listener: (value: unknown) => void][] = [];
   #end: (reason: unknown) => void = () => undefined;
   #firstSignalMs: number | undefined;
 
@@ -48,8 +48,9 @@ export class Lifetime {
     const ended = new Promise<never>((_, reject) => {
       this.#end = reject;
     });
-    for (const signal of Object.keys(signalNumbers) as Signal[]) this.#listen(signal, () => this.#onSignal(signal));
-    this.#listen('uncaughtException', (error: unknown) => this.#end(error));
+    for (const signal of Object.keys(signalNumbers) as Signal[])
+      this.#listen(signal, () => this.#onSignal(signal));
+    this.#listen('uncaughtException', (error) => this.#end(error));
     try {
       const result = await Promise.race([work(), ended]);
       const [failure] = await this.#close();
@@ -77,7 +78,7 @@ export class Lifetime {
     for (const [event, listener] of this.#listeners.splice(0)) this.#io.events.off(event, listener);
   }
 
-  #listen(event: string, listener: (...values: never[]) => void): void {
+  #listen(event: string, listener: (value: unknown) => void): void {
     this.#listeners.push([event, listener]);
     this.#io.events.on(event, listener);
   }

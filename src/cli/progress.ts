@@ -1,5 +1,6 @@
 import { type Options, SingleBar } from 'cli-progress';
 import { migrationProgress } from '../core/diagnostics.ts';
+import type { Context } from './context.ts';
 import type { Io, Output } from './io.ts';
 import { count, plain } from './render/text.ts';
 
@@ -11,6 +12,8 @@ export interface Step {
   readonly phase: string;
   readonly done: number;
   readonly total: number | undefined;
+  /** What shares its lines in a log; absent: the name has lines of its own. */
+  readonly group?: string;
 }
 
 export interface Progress {
@@ -36,6 +39,8 @@ const barOptions = (stream: Output): Options => ({
   barIncompleteChar: '░',
   clearOnComplete: true,
   emptyOnZero: true,
+  // A terminal whose wrapping was switched off would stay so after a kill; long lines are cut instead.
+  linewrap: true,
 });
 
 /** One bar after the other: each source has one while it is copied, and one while it is verified. */
@@ -85,9 +90,10 @@ class Lines implements Progress {
 
   show(step: Step): void {
     const now = this.#now();
-    const last = this.#lastMs.get(step.name);
+    const group = step.group ?? step.name;
+    const last = this.#lastMs.get(group);
     if (last !== undefined && now - last < LINE_PAUSE_MS) return;
-    this.#lastMs.set(step.name, now);
+    this.#lastMs.set(group, now);
     const total = step.total === undefined ? '' : ` of ${count(Math.max(step.total, step.done))}`;
     this.#stream.write(`${labelOf(step)} ${count(step.done)}${total}\n`);
   }
@@ -103,13 +109,37 @@ export function createProgress(io: Io, now: () => number = () => performance.now
 }
 
 /** Shows what a migration tells of its progress while `work` runs. */
-export async function withMigrationProgress<T>(io: Io, work: () => Promise<T>): Promise<T> {
+export async function withMigrationProgress<T>(
+  { io, lifetime }: Context,
+  work: () => Promise<T>,
+): Promise<T> {
   const progress = createProgress(io);
-  const silence = migrationProgress.subscribe(({ source, ...rest }) => progress.show({ name: source, ...rest }));
+  const silence = migrationProgress.subscribe(({ source, ...rest }) =>
+    progress.show({ name: source, ...rest }),
+  );
+  const stop = lifetime.holding(async () => {
+    silence();
+    progress.stop();
+  });
   try {
     return await work();
   } finally {
-    silence();
-    progress.stop();
+    await stop();
+  }
+}
+
+/** Shows how far the writing of a sample is; `work` gets what it is to call. */
+export async function withSampleProgress<T>(
+  { io, lifetime }: Context,
+  work: (onProgress: (progress: { file: string; rows: number }) => void) => Promise<T>,
+): Promise<T> {
+  const progress = createProgress(io);
+  const stop = lifetime.holding(async () => progress.stop());
+  try {
+    return await work(({ file, rows }) =>
+      progress.show({ name: file, phase: 'write', done: rows, total: undefined, group: 'sample' }),
+    );
+  } finally {
+    await stop();
   }
 }

@@ -6,9 +6,15 @@ const seen = 'other users of the machine can see it on a command line: better th
 
 /** Every variable of the configuration as a flag: a variable without one does not compile. */
 const settingFlags: Record<Variable, [flags: string, description: string]> = {
-  DATABASE_URL: ['--database-url <url>', `PostgreSQL 15 or newer; absent: the embedded one. With a password, ${seen}`],
+  DATABASE_URL: [
+    '--database-url <url>',
+    `PostgreSQL 15 or newer; absent: the embedded one. With a password, ${seen}`,
+  ],
   DATABASE_REPLICA_URL: ['--database-replica-url <url>', 'read replica for analytics'],
-  DATABASE_POOL_MAX: ['--database-pool-max <n>', `connections to PostgreSQL (default ${defaults.databasePoolMax})`],
+  DATABASE_POOL_MAX: [
+    '--database-pool-max <n>',
+    `connections to PostgreSQL (default ${defaults.databasePoolMax})`,
+  ],
   STOCKROOM_DATA_DIR: ['--data-dir <dir>', `embedded data, archives (default ${defaults.dataDir})`],
   STOCKROOM_SCHEMA: ['--schema <name>', `PostgreSQL schema (default ${defaults.schema})`],
   REDIS_URL: ['--redis-url <url>', `Redis 7 or newer. With a password, ${seen}`],
@@ -20,7 +26,10 @@ const settingFlags: Record<Variable, [flags: string, description: string]> = {
   REDIS_SENTINELS: ['--redis-sentinels <nodes>', 'host:port entries separated by commas'],
   REDIS_SENTINEL_MASTER: ['--redis-sentinel-master <name>', 'name of the master that the Sentinels watch'],
   STOCKROOM_KEY_PREFIX: ['--key-prefix <prefix>', `before every Redis key (default ${defaults.keyPrefix})`],
-  STOCKROOM_API_KEYS: ['--api-keys <entries>', 'name:scopes:sha256hex entries; absent: only loopback may call'],
+  STOCKROOM_API_KEYS: [
+    '--api-keys <entries>',
+    'name:scopes:sha256hex entries; absent: only loopback may call',
+  ],
   HOST: ['--host <host>', `HTTP address (default ${defaults.host})`],
   PORT: ['--port <n>', `HTTP port; 0 lets the system choose (default ${defaults.port})`],
   LOG_LEVEL: ['--log-level <level>', `(default ${defaults.logLevel})`],

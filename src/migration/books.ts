@@ -100,6 +100,19 @@ export async function writeChunk(
   await writeQuarantine(session, chunk, ordinal);
 }
 
+/** Notes that chunks were found as their source. */
+export async function markVerified(
+  session: Session,
+  source: string,
+  unit: string,
+  ordinals: readonly number[],
+): Promise<void> {
+  await session.query(
+    'UPDATE migration_chunks SET verified_at = now() WHERE source = $1 AND unit = $2 AND ordinal = ANY($3::int[])',
+    [source, unit, ordinals.map(String)],
+  );
+}
+
 /** Forgets the originals and the quarantine of a chunk that is about to be written again. */
 export async function clearChunk(
   session: Session,

@@ -52,7 +52,9 @@ export function sealCertificate(content: Omit<Certificate, 'digest' | 'certifica
 }
 
 function digestOf(body: Omit<Certificate, 'digest'>): string {
-  return createHash('sha256').update(JSON.stringify(ordered(body))).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify(ordered(body)))
+    .digest('hex');
 }
 
 /** The same value with the members of every object sorted, so that where it was stored does not matter. */
@@ -72,18 +74,28 @@ export function parseCertificate(text: string): Certificate {
   try {
     parsed = JSON.parse(text);
   } catch (error) {
-    throw new StockroomError('CERTIFICATE_INVALID', 'the file is no JSON: give the file that migrate certificate printed', {
-      cause: error,
-    });
+    throw new StockroomError(
+      'CERTIFICATE_INVALID',
+      'the file is no JSON: give the file that migrate certificate printed',
+      {
+        cause: error,
+      },
+    );
   }
   const result = certificateSchema.safeParse(parsed);
   if (!result.success) {
     const issue = result.error.issues[0];
-    throw new StockroomError('CERTIFICATE_INVALID', `the file is no certificate: ${issue?.path.join('.')}: ${issue?.message}`);
+    throw new StockroomError(
+      'CERTIFICATE_INVALID',
+      `the file is no certificate: ${issue?.path.join('.')}: ${issue?.message}`,
+    );
   }
   const { digest: stated, ...body } = result.data;
   if (digestOf(body) !== stated) {
-    throw new StockroomError('CERTIFICATE_INVALID', 'the certificate was changed after it was issued: its digest does not fit');
+    throw new StockroomError(
+      'CERTIFICATE_INVALID',
+      'the certificate was changed after it was issued: its digest does not fit',
+    );
   }
   return result.data;
 }
@@ -105,7 +117,11 @@ export async function checkCertificate(
   const check: CertificateCheck = { ok: true, exit: 0, chunks: 0, rows: 0, differences: [] };
   for (const stated of certificate.sources) {
     const source = sources.find((one) => one.id === stated.id);
-    if (!source) throw new StockroomError('SOURCE_UNKNOWN', `the certificate speaks of ${stated.id}, which this Stockroom does not know`);
+    if (!source)
+      throw new StockroomError(
+        'SOURCE_UNKNOWN',
+        `the certificate speaks of ${stated.id}, which this Stockroom does not know`,
+      );
     for (const chunk of stated.chunks) {
       const found = await checkChunk(tier, source, chunk);
       check.chunks++;
@@ -118,7 +134,11 @@ export async function checkCertificate(
   return check;
 }
 
-async function checkChunk(tier: DurableTier, source: SourceDefinition, chunk: CertificateChunk): Promise<Difference[]> {
+async function checkChunk(
+  tier: DurableTier,
+  source: SourceDefinition,
+  chunk: CertificateChunk,
+): Promise<Difference[]> {
   const range: KeyRange = {
     source,
     unit: chunk.unit,
@@ -132,6 +152,13 @@ async function checkChunk(tier: DurableTier, source: SourceDefinition, chunk: Ce
     // The books say which rows differ, as long as they are those that the certificate was made of.
     const ledger = await readLedger(session, source.id, chunk.unit, chunk.ordinal);
     if (ledger.sha256().toString('hex') === chunk.sha256) return compareRows(range, ledger, loaded);
-    return [{ source: source.id, unit: chunk.unit, key: `${chunk.first_key}..${chunk.last_key}`, kind: 'different' }];
+    return [
+      {
+        source: source.id,
+        unit: chunk.unit,
+        key: `${chunk.first_key}..${chunk.last_key}`,
+        kind: 'different',
+      },
+    ];
   });
 }

@@ -11,6 +11,8 @@ import { RowHash } from './values/row-hash.ts';
 export const CHUNK_ROWS = 10_000;
 export const CHUNK_BYTES = 2 << 20;
 
+const none: readonly Alteration[] = [];
+
 /** A row of a chunk: its place in the ledger, and in the chunk's bytes where it was encoded. */
 export interface ChunkRow {
   key: RowKey;
@@ -22,8 +24,6 @@ export interface ChunkRow {
   end: number;
   alterations: readonly Alteration[];
   rejection: (Rejection & { bytes: Uint8Array }) | null;
-  /** What it was made of, should PostgreSQL refuse it. */
-  readonly source: SourceRow;
 }
 
 /** A run of source rows, encoded for COPY, with what became of each. */
@@ -34,9 +34,12 @@ export class Chunk {
   gone: LedgerEntry[] = [];
   readonly writer: TupleWriter;
 
-  constructor(unit: Unit, writer: TupleWriter) {
+  private readonly context: FileContext;
+
+  constructor(unit: Unit, writer: TupleWriter, context: FileContext) {
     this.unit = unit;
     this.writer = writer;
+    this.context = context;
     writer.reset();
   }
 
@@ -61,9 +64,10 @@ export class Chunk {
     yield COPY_TRAILER;
   }
 
-  /** The bytes of a row as they were found. */
-  originalOf(row: ChunkRow): Uint8Array {
-    return row.source.original?.() ?? originalRow(this.unit.columns, row.source);
+  /** The bytes of a row that was taken up as good: it is read again, since keeping every row would cost more. */
+  originalOf(row: Pick<ChunkRow, 'key'>): Uint8Array {
+    const found = this.unit.find(row.key, this.context);
+    return found === null ? new Uint8Array() : wholeRow(this.unit, found);
   }
 
   /** The legacy_source of a row. */
@@ -73,7 +77,8 @@ export class Chunk {
 
   ledger(): Ledger {
     const ledger = new Ledger();
-    for (const row of [...this.rows, ...this.gone]) ledger.add(row.key, row.a, row.b, row.outcome);
+    for (const row of this.rows) ledger.entries.push(row);
+    ledger.entries.push(...this.gone);
     if (this.gone.length > 0) ledger.sort();
     return ledger;
   }
@@ -107,20 +112,18 @@ export class ChunkEncoder {
       outcome: OUTCOME.loaded,
       start,
       end: start,
-      alterations: [],
+      alterations: none,
       rejection: null,
-      source: row,
     };
     chunk.rows.push(encoded);
-    if (row.rejected) return this.reject(chunk, encoded, row.rejected);
+    if (row.rejected) return this.reject(encoded, row, row.rejected);
     try {
-      const { a, b, alterations } = this.encoder.encode(chunk.writer, chunk.fileOf(row), adjusted);
-      encoded.a = a;
-      encoded.b = b;
-      encoded.alterations = alterations;
+      encoded.alterations = this.encoder.encode(chunk.writer, chunk.fileOf(row), adjusted);
+      encoded.a = this.encoder.a;
+      encoded.b = this.encoder.b;
     } catch (error) {
       if (!(error instanceof RejectedValue)) throw error;
-      return this.reject(chunk, encoded, {
+      return this.reject(encoded, row, {
         reason: error.reason,
         column: this.encoder.lastColumn,
         detail: error.detail,
@@ -165,8 +168,8 @@ export class ChunkEncoder {
   }
 
   /** Marks a row as quarantined; its hash is then that of its bytes, so that a repaired one is noticed. */
-  private reject(chunk: Chunk, row: ChunkRow, rejection: Rejection): ChunkRow {
-    const bytes = chunk.originalOf(row);
+  private reject(row: ChunkRow, source: SourceRow, rejection: Rejection): ChunkRow {
+    const bytes = wholeRow(this.unit, source);
     this.hash.reset();
     this.hash.bytes(bytes, 0, bytes.length);
     this.hash.finish();
@@ -176,4 +179,9 @@ export class ChunkEncoder {
     row.rejection = { ...rejection, bytes };
     return row;
   }
+}
+
+/** A row's bytes as they were found. */
+function wholeRow(unit: Unit, row: SourceRow): Uint8Array {
+  return row.original?.() ?? originalRow(unit.columns, row);
 }

@@ -89,9 +89,10 @@ class UnitCopier {
 
   async loadRest(firstOrdinal: number): Promise<void> {
     for (let ordinal = firstOrdinal; this.peek() !== null; ordinal++) {
+      // The next chunk is made while those before it are on their way.
+      const chunk = await this.takeChunk();
       while (this.inFlight.size >= this.limit) await Promise.race(this.inFlight);
       if (this.failure) throw this.failure.error;
-      const chunk = await this.takeChunk();
       const load: Promise<void> = this.load(chunk, ordinal)
         .catch((error: unknown) => {
           this.failure ??= { error };
@@ -123,7 +124,9 @@ class UnitCopier {
   private async load(chunk: Chunk, ordinal: number): Promise<void> {
     const { tier, tally } = this.options;
     if (this.others.length > 0) {
-      const { overlapping } = await tier.session((session) => markDuplicates(session, chunk, chunk.rows, this.others));
+      const { overlapping } = await tier.session((session) =>
+        markDuplicates(session, chunk, chunk.rows, this.others),
+      );
       tally.overlapping += overlapping;
     }
     await loadChunk(tier, chunk, ordinal);
@@ -132,7 +135,11 @@ class UnitCopier {
   }
 
   private newChunk(): Chunk {
-    return new Chunk(this.options.unit, this.writers.pop() ?? new TupleWriter(CHUNK_BYTES + (1 << 19)));
+    return new Chunk(
+      this.options.unit,
+      this.writers.pop() ?? new TupleWriter(CHUNK_BYTES + (1 << 18)),
+      this.options.context,
+    );
   }
 
   private finish(chunk: Chunk): void {

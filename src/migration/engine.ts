@@ -1,7 +1,7 @@
 import { migrationProgress, migrationWarning } from '../core/diagnostics.ts';
 import { asSourceError } from '../legacy/sqlite/database.ts';
 import type { DurableTier } from '../tiers/durable/index.ts';
-import { chunkRecords, type ChunkRecord } from './books.ts';
+import { chunkRecords, markVerified, type ChunkRecord } from './books.ts';
 import { sealCertificate, type Certificate } from './certificate.ts';
 import { copyUnit, type ChangedHere } from './copy-unit.ts';
 import { reasonOf } from './discover.ts';
@@ -22,10 +22,15 @@ export interface SourceState {
   elapsedMs: number;
   changedHere: Map<Unit, ChangedHere>;
   records: Map<Unit, ChunkRecord[]>;
-  /** Chunks that were verified before this run began, as `unit ordinal`. */
+  /** Chunks that were verified before this run began, see recordKey. */
   verifiedBefore: Set<string>;
   differences: Difference[];
+  /** Chunks with a difference that nobody can explain. */
+  differing: Set<string>;
 }
+
+/** A chunk's name within its source. */
+const recordKey = (unit: Unit, record: ChunkRecord): string => `${record.ordinal} ${unit.name}`;
 
 export interface EngineOptions {
   tier: DurableTier;
@@ -52,6 +57,7 @@ export class Engine {
       records: new Map(),
       verifiedBefore: new Set(),
       differences: [],
+      differing: new Set(),
     }));
   }
 
@@ -81,7 +87,14 @@ export class Engine {
           migrationProgress.publish(() => ({ source: state.source.id, phase: 'copy', done, total }));
         };
         await this.guard(unit, async () => {
-          const options = { tier: this.options.tier, unit, context: this.context(state.source), shared, tally: state.tally, onRows };
+          const options = {
+            tier: this.options.tier,
+            unit,
+            context: this.context(state.source),
+            shared,
+            tally: state.tally,
+            onRows,
+          };
           state.changedHere.set(unit, await copyUnit(options));
         });
       }
@@ -108,7 +121,7 @@ export class Engine {
 
   private async rememberVerified(state: SourceState, unit: Unit): Promise<void> {
     for (const record of await this.recordsOf(state.source, unit)) {
-      if (record.verified) state.verifiedBefore.add(`${unit.name} ${record.ordinal}`);
+      if (record.verified) state.verifiedBefore.add(recordKey(unit, record));
     }
   }
 
@@ -122,7 +135,9 @@ export class Engine {
   async verify(): Promise<void> {
     for (const state of this.states) {
       for (const unit of state.units) state.records.set(unit, await this.recordsOf(state.source, unit));
-      const all = [...state.records].flatMap(([unit, records]) => records.map((record) => ({ unit, record })));
+      const all = [...state.records].flatMap(([unit, records]) =>
+        records.map((record) => ({ unit, record })),
+      );
       const total = all.reduce((sum, { record }) => sum + record.loaded, 0);
       let done = 0;
       const queue = all.values();
@@ -133,20 +148,43 @@ export class Engine {
         }
       };
       await Promise.all(Array.from({ length: Math.min(2, this.options.tier.concurrency) }, worker));
+      await this.markProven(state);
+    }
+  }
+
+  private async markProven(state: SourceState): Promise<void> {
+    for (const [unit, records] of state.records) {
+      const proven = records.filter(
+        (record) => !record.verified && !state.differing.has(recordKey(unit, record)),
+      );
+      const ordinals = proven.map((record) => record.ordinal);
+      if (ordinals.length === 0) continue;
+      await this.options.tier.session((session) =>
+        markVerified(session, state.source.id, unit.name, ordinals),
+      );
     }
   }
 
   private async verifyRecord(state: SourceState, unit: Unit, record: ChunkRecord): Promise<number> {
     const { source } = state;
-    const range = { source, unit: unit.name, ordinal: record.ordinal, firstKey: record.firstKey, lastKey: record.lastKey };
+    const range = {
+      source,
+      unit: unit.name,
+      ordinal: record.ordinal,
+      firstKey: record.firstKey,
+      lastKey: record.lastKey,
+    };
     const { differences, rows } = await verifyChunk(this.options.tier, range, record);
-    const verifiedBefore = state.verifiedBefore.has(`${unit.name} ${record.ordinal}`) && record.verified;
+    const verifiedBefore = state.verifiedBefore.has(recordKey(unit, record)) && record.verified;
     const touched = new Set([...(state.changedHere.get(unit) ?? [])].map(String));
     for (const difference of differences) {
       // A row that was proven once and has other values now was changed here, by its owner.
       const changedHere = difference.kind === 'different' && (verifiedBefore || touched.has(difference.key));
       if (changedHere) state.tally.changedHere++;
-      else state.differences.push(difference);
+      else {
+        state.differences.push(difference);
+        state.differing.add(recordKey(unit, record));
+      }
     }
     return rows;
   }
@@ -188,13 +226,16 @@ export class Engine {
     };
     report.exit = exitCodeOf(report);
     report.ok = report.exit === 0 || report.exit === 3;
-    for (const { code, source, detail } of report.warnings) migrationWarning.publish(() => ({ code, source, detail }));
+    for (const { code, source, detail } of report.warnings)
+      migrationWarning.publish(() => ({ code, source, detail }));
     return report;
   }
 
   private warnings(): Warning[] {
     const { timezones, nowMicros } = this.options;
-    return this.states.flatMap(({ source, tally }) => warningsOf(source, tally, timezones.get(source.id) ?? new Map(), nowMicros));
+    return this.states.flatMap(({ source, tally }) =>
+      warningsOf(source, tally, timezones.get(source.id) ?? new Map(), nowMicros),
+    );
   }
 
   certificate(report: Report, about: { toolVersion: string; schemaVersion: number }): Certificate {
@@ -288,4 +329,3 @@ export function prepare(source: SourceDefinition, units: readonly Unit[], contex
     })(),
   );
 }
-

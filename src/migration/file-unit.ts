@@ -25,6 +25,11 @@ export class FileUnit implements Unit {
   rows(context: FileContext): Iterable<SourceRow> {
     return this.source.files!.rows(this.file, context);
   }
+
+  find(key: bigint | string, context: FileContext): SourceRow | null {
+    for (const row of this.rows(context)) if (row.key === key) return row;
+    return null;
+  }
 }
 
 /** Files that are one row each, known by their paths. */
@@ -60,5 +65,11 @@ export class FileSetUnit implements Unit {
       }
       for (const row of rows) yield { ...row, key: this.prefix + file.path };
     }
+  }
+
+  find(key: bigint | string, context: FileContext): SourceRow | null {
+    const file = this.found.find((one) => this.prefix + one.path === key);
+    for (const row of file ? this.source.files!.rows(file, context) : []) return { ...row, key };
+    return null;
   }
 }

@@ -1,10 +1,21 @@
-export { checkCertificate, parseCertificate, type Certificate, type CertificateCheck } from './certificate.ts';
+export {
+  checkCertificate,
+  parseCertificate,
+  type Certificate,
+  type CertificateCheck,
+} from './certificate.ts';
 export { inspectDirectory, type Inspection, type InspectOptions, type SourceInspection } from './inspect.ts';
 export { exitCodeOf, type Report, type SourceReport, type Warning } from './report.ts';
 export { runMigration, verifyMigration, type MigrationOptions } from './run.ts';
 export { parseTimezones, type Timezones } from './settings.ts';
 export { defineSource, type SourceDefinition } from './source.ts';
 export { builtInSources } from './sources/index.ts';
-export { lastCertificate, listQuarantine, migrationStatus, type MigrationStatus, type QuarantinedRow } from './state.ts';
+export {
+  lastCertificate,
+  listQuarantine,
+  migrationStatus,
+  type MigrationStatus,
+  type QuarantinedRow,
+} from './state.ts';
 export type { Unreadable } from './unit.ts';
 export type { Difference } from './verify.ts';

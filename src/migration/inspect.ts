@@ -133,7 +133,9 @@ class Inspector {
         this.inspectUnit(unit, units, context, tally);
       } catch (error) {
         const file = unit.files[0] ?? unit.name;
-        const failure = String((error as { code?: unknown }).code ?? '').startsWith('SQLITE_') ? asSourceError(file, error) : error;
+        const failure = String((error as { code?: unknown }).code ?? '').startsWith('SQLITE_')
+          ? asSourceError(file, error)
+          : error;
         this.discovery.unreadable.push({ file, reason: reasonOf(failure) });
       }
     }
@@ -145,7 +147,9 @@ class Inspector {
       id: source.id,
       store: source.store,
       files,
-      bytes: this.discovery.files.filter((file) => files.includes(file.path)).reduce((sum, file) => sum + file.bytes, 0),
+      bytes: this.discovery.files
+        .filter((file) => files.includes(file.path))
+        .reduce((sum, file) => sum + file.bytes, 0),
       read,
       loadable: loaded,
       quarantined,
@@ -168,11 +172,16 @@ class Inspector {
   private inspectUnit(unit: Unit, units: readonly Unit[], context: FileContext, tally: Tally): void {
     const encoder = new ChunkEncoder(unit, context, prepare(unit.source, units, context));
     const writer = new TupleWriter();
-    let chunk = new Chunk(unit, writer);
+    let chunk = new Chunk(unit, writer, context);
     const close = (): void => {
       tally.addChunk(chunk);
-      migrationProgress.publish(() => ({ source: unit.source.id, phase: 'inspect', done: tally.read, total: undefined }));
-      chunk = new Chunk(unit, writer);
+      migrationProgress.publish(() => ({
+        source: unit.source.id,
+        phase: 'inspect',
+        done: tally.read,
+        total: undefined,
+      }));
+      chunk = new Chunk(unit, writer, context);
     };
     for (const row of unit.rows(context)) {
       const encoded = encoder.add(chunk, row);
@@ -213,7 +222,8 @@ class Inspector {
       }
     }
     if (source.table === 'pick_events') this.keys.put(`parent ${String(values[0])}`, '');
-    if (source.orphans) this.keys.put(`child ${source.id} ${unit.name} ${key}`, `parent ${String(values[0])}`);
+    if (source.orphans)
+      this.keys.put(`child ${source.id} ${unit.name} ${key}`, `parent ${String(values[0])}`);
   }
 
   private warnOfOrphans(source: SourceDefinition): void {

@@ -104,17 +104,25 @@ export function compareKeys(a: RowKey, b: RowKey): number {
   return compareBytes(String(a), String(b));
 }
 
-/** SHA-256 over keys and hashes. */
-export function digest(rows: Iterable<Pick<LedgerEntry, 'key' | 'a' | 'b'>>): Buffer {
+/** SHA-256 over keys (integers as int64, text as UTF-8 with its length before it) and hashes. */
+export function digest(rows: readonly Pick<LedgerEntry, 'key' | 'a' | 'b'>[]): Buffer {
   const hash = createHash('sha256');
-  const lanes = Buffer.alloc(8);
-  const parts: Buffer[] = [];
-  for (const row of rows) {
-    lanes.writeInt32LE(row.a, 0);
-    lanes.writeInt32LE(row.b, 4);
-    parts.push(Buffer.from(`${row.key}\0`, 'utf8'), Buffer.from(lanes));
-    if (parts.length >= 1024) hash.update(Buffer.concat(parts.splice(0)));
+  const bytes = Buffer.allocUnsafe(16 * 512);
+  let at = 0;
+  for (const { key, a, b } of rows) {
+    if (at + 16 > bytes.length) {
+      hash.update(bytes.subarray(0, at));
+      at = 0;
+    }
+    if (typeof key === 'bigint') at = bytes.writeBigInt64LE(key, at);
+    else {
+      hash.update(bytes.subarray(0, at));
+      hash.update(`${Buffer.byteLength(key)}:${key}`);
+      at = 0;
+    }
+    at = bytes.writeInt32LE(a, at);
+    at = bytes.writeInt32LE(b, at);
   }
-  hash.update(Buffer.concat(parts));
+  hash.update(bytes.subarray(0, at));
   return hash.digest();
 }

@@ -16,11 +16,13 @@ function isRefusal(error: unknown): boolean {
 
 /**
  * Begins every transaction that loads. The lock lets a new run wait for what a killed one left in flight; see
- * {@link awaitInFlight}.
+ * {@link awaitInFlight}. A commit need not reach the disk before the next: rows and checkpoint are lost or kept together,
+ * and the run's own record, committed last and in full, carries all before it to the disk.
  */
 async function begin(session: Session): Promise<void> {
   await session.query(
-    `LOCK TABLE migration_chunks IN ROW EXCLUSIVE MODE; SET LOCAL stockroom.maintenance = 'on'`,
+    `LOCK TABLE migration_chunks IN ROW EXCLUSIVE MODE;
+     SET LOCAL stockroom.maintenance = 'on'; SET LOCAL synchronous_commit = off`,
   );
 }
 
@@ -77,7 +79,8 @@ export async function applyChunk(tier: DurableTier, chunk: Chunk, application: A
     for (const row of insert) {
       if (inserted.has(String(row.key))) {
         inserted.delete(String(row.key));
-      } else quarantine(chunk, row, 'DUPLICATE_KEY', `another row with the same unique key is in ${source.table}`);
+      } else
+        quarantine(chunk, row, 'DUPLICATE_KEY', `another row with the same unique key is in ${source.table}`);
     }
     if (application.clear) await clearChunk(session, source.id, chunk.unit.name, application.ordinal);
     await writeChunk(session, chunk, chunk.ledger(), application.ordinal);

@@ -1,8 +1,14 @@
-import { fieldInt8, fieldText, readTuples, type TupleView } from '../tiers/durable/copy-binary.ts';
+import {
+  fieldInt8,
+  fieldText,
+  JSONB_TEXT,
+  readTuples,
+  type TupleView,
+} from '../tiers/durable/copy-binary.ts';
 import type { Session } from '../tiers/durable/index.ts';
 import type { RowKey } from './ledger.ts';
 import type { Alteration, SourceDefinition } from './source.ts';
-import { scanJson } from './values/json-scan.ts';
+import { scanJsonBytes } from './values/json-scan.ts';
 import { copyColumns, hashTuple, jsonFields } from './values/row-encoder.ts';
 import { RowHash } from './values/row-hash.ts';
 
@@ -28,19 +34,17 @@ export async function readLoaded(session: Session, range: KeyRange): Promise<Loa
   const isJson = jsonFields(source);
   const hash = new RowHash();
   const rows: LoadedRow[] = [];
-  const json = (view: TupleView) => (field: number) => {
-    const { buffer, offsets } = view;
-    // The first byte is the version of jsonb's format.
-    const { a, b } = scanJson(buffer.toString('utf8', offsets[field]! + 5, offsets[field + 1]));
-    hash.word(a);
-    hash.word(b);
+  const json = (view: TupleView, field: number): void => {
+    const scan = scanJsonBytes(view.buffer, view.offsets[field]! + JSONB_TEXT, view.offsets[field + 1]!);
+    hash.word(scan.a);
+    hash.word(scan.b);
   };
   await readTuples(session.copyOut(`COPY (${selectRange(range)})`), isJson.length, (view) => {
     const key =
       source.identity === 'legacy_id'
         ? fieldInt8(view, 1)
         : fieldText(view, source.identity === 'legacy_key' ? 1 : 0)!;
-    hashTuple(hash, view, isJson, originals.get(String(key)) ?? [], json(view));
+    hashTuple(hash, view, isJson, originals.get(String(key)) ?? [], json);
     rows.push({ key, a: hash.a, b: hash.b });
   });
   return rows;

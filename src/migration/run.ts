@@ -51,7 +51,10 @@ export async function runMigration(options: MigrationOptions): Promise<Report> {
       await engine.copy();
       await engine.verify();
       const report = engine.report(await engine.orphanWarnings());
-      const certificate = engine.certificate(report, { toolVersion: version, schemaVersion: run.schemaVersion });
+      const certificate = engine.certificate(report, {
+        toolVersion: version,
+        schemaVersion: run.schemaVersion,
+      });
       await finishRun(tier, run.id, report, certificate);
       return report;
     } finally {
@@ -109,12 +112,18 @@ function requireSomething(found: number, directory: string): void {
 }
 
 /** The sources of the stores that were named, by the store's name or the source's. @throws StockroomError SOURCE_UNKNOWN */
-export function selectSources(sources: readonly SourceDefinition[], named: readonly string[]): readonly SourceDefinition[] {
+export function selectSources(
+  sources: readonly SourceDefinition[],
+  named: readonly string[],
+): readonly SourceDefinition[] {
   if (named.length === 0) return sources;
   for (const name of named) {
     if (!sources.some((source) => source.store === name || source.id === name)) {
       const known = [...new Set(sources.map((source) => source.store))].join(', ');
-      throw new StockroomError('SOURCE_UNKNOWN', `there is no store or source ${name}; the stores are ${known}`);
+      throw new StockroomError(
+        'SOURCE_UNKNOWN',
+        `there is no store or source ${name}; the stores are ${known}`,
+      );
     }
   }
   return sources.filter((source) => named.includes(source.store) || named.includes(source.id));
@@ -128,7 +137,10 @@ async function withRunLock<T>(tier: DurableTier, work: () => Promise<T>): Promis
     const deadline = Date.now() + LOCK_PATIENCE_MS;
     while (!(await tryLock(session, key))) {
       if (Date.now() > deadline) {
-        throw new StockroomError('RUN_IN_PROGRESS', `another migration runs on ${tier.location}: wait for it to end, or stop it`);
+        throw new StockroomError(
+          'RUN_IN_PROGRESS',
+          `another migration runs on ${tier.location}: wait for it to end, or stop it`,
+        );
       }
       await delay(100);
     }
@@ -142,11 +154,18 @@ async function withRunLock<T>(tier: DurableTier, work: () => Promise<T>): Promis
 }
 
 async function tryLock(session: Session, key: string): Promise<boolean> {
-  const { rows } = await session.query<{ locked: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked', [key]);
+  const { rows } = await session.query<{ locked: boolean }>(
+    'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked',
+    [key],
+  );
   return rows[0]?.locked ?? false;
 }
 
-async function beginRun(tier: DurableTier, directory: string, command: string): Promise<{ id: bigint; schemaVersion: number }> {
+async function beginRun(
+  tier: DurableTier,
+  directory: string,
+  command: string,
+): Promise<{ id: bigint; schemaVersion: number }> {
   const schema = await schemaVersion(tier);
   const { rows } = await tier.query<{ id: bigint }>(
     'INSERT INTO migration_runs (directory, command, tool_version, schema_version) VALUES ($1, $2, $3, $4) RETURNING id',
@@ -155,7 +174,12 @@ async function beginRun(tier: DurableTier, directory: string, command: string): 
   return { id: rows[0]!.id, schemaVersion: schema };
 }
 
-async function finishRun(tier: DurableTier, id: bigint, report: Report, certificate: Certificate | null): Promise<void> {
+async function finishRun(
+  tier: DurableTier,
+  id: bigint,
+  report: Report,
+  certificate: Certificate | null,
+): Promise<void> {
   await tier.query(
     'UPDATE migration_runs SET finished_at = now(), exit_code = $2, report = $3, certificate = $4 WHERE id = $1',
     [id, report.exit, JSON.stringify(report), certificate === null ? null : JSON.stringify(certificate)],

@@ -15,19 +15,32 @@ export function parseTimezones(given: readonly string[], sources: readonly Sourc
   const zones = new Map<string, Map<string, string>>();
   for (const one of given) {
     const match = /^([a-z_]+)\.([A-Za-z0-9_]+)=(\S+)$/.exec(one);
-    if (!match) throw new StockroomError('USAGE', `--timezone expects SOURCE.COLUMN=ZONE, found ${JSON.stringify(one)}`);
+    if (!match)
+      throw new StockroomError(
+        'USAGE',
+        `--timezone expects SOURCE.COLUMN=ZONE, found ${JSON.stringify(one)}`,
+      );
     const [, id, column, zone] = match as unknown as [string, string, string, string];
     const source = sources.find((each) => each.id === id);
     if (!source) {
-      throw new StockroomError('USAGE', `--timezone: there is no source ${id}; the sources are ${sources.map((each) => each.id).join(', ')}`);
+      throw new StockroomError(
+        'USAGE',
+        `--timezone: there is no source ${id}; the sources are ${sources.map((each) => each.id).join(', ')}`,
+      );
     }
     const times = source.columns.filter((each) => each.kind === 'time');
     const found = times.find((each) => each.name === column || each.target === column);
     if (!found) {
-      throw new StockroomError('USAGE', `--timezone: ${id} has no time column ${column}; it has ${times.map((each) => each.name).join(', ')}`);
+      throw new StockroomError(
+        'USAGE',
+        `--timezone: ${id} has no time column ${column}; it has ${times.map((each) => each.name).join(', ')}`,
+      );
     }
     if (!isZone(zone)) {
-      throw new StockroomError('USAGE', `--timezone: ${zone} is no zone of the IANA database; expected one like Asia/Kolkata or UTC`);
+      throw new StockroomError(
+        'USAGE',
+        `--timezone: ${zone} is no zone of the IANA database; expected one like Asia/Kolkata or UTC`,
+      );
     }
     zones.set(id, (zones.get(id) ?? new Map<string, string>()).set(found.name, zone));
   }
@@ -53,7 +66,8 @@ export async function knownTimezones(session: Session): Promise<Timezones> {
     'SELECT source, "column", zone FROM migration_timezones',
   );
   const zones = new Map<string, Map<string, string>>();
-  for (const { source, column, zone } of rows) zones.set(source, (zones.get(source) ?? new Map<string, string>()).set(column, zone));
+  for (const { source, column, zone } of rows)
+    zones.set(source, (zones.get(source) ?? new Map<string, string>()).set(column, zone));
   return zones;
 }
 
@@ -61,9 +75,15 @@ export async function knownTimezones(session: Session): Promise<Timezones> {
  * What goes before the names of a directory's files in this database: nothing for the first directory, its own path for
  * any other, so that two deployments whose files have the same names never overwrite one another.
  */
-export async function directoryPrefix(session: Session, directory: string, register: boolean): Promise<string> {
+export async function directoryPrefix(
+  session: Session,
+  directory: string,
+  register: boolean,
+): Promise<string> {
   const path = realpathSync(directory);
-  const { rows } = await session.query<{ path: string; prefix: string }>('SELECT path, prefix FROM migration_directories');
+  const { rows } = await session.query<{ path: string; prefix: string }>(
+    'SELECT path, prefix FROM migration_directories',
+  );
   const known = rows.find((row) => row.path === path);
   if (known) return known.prefix;
   const prefix = rows.length === 0 ? '' : `${path}/`;

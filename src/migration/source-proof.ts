@@ -6,7 +6,7 @@ import { Chunk, ChunkEncoder } from './chunk.ts';
 import { prepare, type Engine, type SourceState } from './engine.ts';
 import { compareKeys, isLoaded, Ledger, OUTCOME, type LedgerEntry, type RowKey } from './ledger.ts';
 import { readLoaded } from './loaded-rows.ts';
-import type { SourceRow } from './source.ts';
+import type { FileContext, SourceRow } from './source.ts';
 import type { Unit } from './unit.ts';
 import { compareRows } from './verify.ts';
 
@@ -21,7 +21,7 @@ export async function compareWithSource(tier: DurableTier, engine: Engine): Prom
         const encoder = new ChunkEncoder(unit, context, shared);
         const records = await engine.recordsOf(state.source, unit);
         state.records.set(unit, records);
-        await new UnitProof(tier, state, unit, encoder).compare(records, unit.rows(context));
+        await new UnitProof(tier, state, unit, encoder, context).compare(records, unit.rows(context));
       });
     }
     state.elapsedMs = Date.now() - started;
@@ -33,9 +33,17 @@ class UnitProof {
   private readonly state: SourceState;
   private readonly unit: Unit;
   private readonly encoder: ChunkEncoder;
+  private readonly context: FileContext;
   private readonly writer = new TupleWriter();
 
-  constructor(tier: DurableTier, state: SourceState, unit: Unit, encoder: ChunkEncoder) {
+  constructor(
+    tier: DurableTier,
+    state: SourceState,
+    unit: Unit,
+    encoder: ChunkEncoder,
+    context: FileContext,
+  ) {
+    this.context = context;
     this.tier = tier;
     this.state = state;
     this.unit = unit;
@@ -48,7 +56,7 @@ class UnitProof {
     const integerKeys = this.unit.source.identity === 'legacy_id';
     for (const record of records) {
       const last: RowKey = integerKeys ? BigInt(record.lastKey) : record.lastKey;
-      const chunk = new Chunk(this.unit, this.writer);
+      const chunk = new Chunk(this.unit, this.writer, this.context);
       while (!next.done && compareKeys(next.value.key, last) <= 0) {
         this.encoder.add(chunk, next.value);
         next = iterator.next();
@@ -57,7 +65,7 @@ class UnitProof {
       this.progress(chunk);
     }
     while (!next.done) {
-      const chunk = new Chunk(this.unit, this.writer);
+      const chunk = new Chunk(this.unit, this.writer, this.context);
       while (!next.done && !chunk.isFull) {
         this.encoder.add(chunk, next.value);
         next = iterator.next();
@@ -70,7 +78,12 @@ class UnitProof {
   private progress(chunk: Chunk): void {
     this.state.tally.addChunk(chunk);
     const { source, tally } = this.state;
-    migrationProgress.publish(() => ({ source: source.id, phase: 'verify', done: tally.read, total: undefined }));
+    migrationProgress.publish(() => ({
+      source: source.id,
+      phase: 'verify',
+      done: tally.read,
+      total: undefined,
+    }));
   }
 
   private async compareChunk(chunk: Chunk, record: ChunkRecord): Promise<void> {
@@ -89,7 +102,8 @@ class UnitProof {
   private notLoaded(chunk: Chunk): void {
     const { source, name: unit } = this.unit;
     for (const row of chunk.rows) {
-      if (isLoaded(row.outcome)) this.state.differences.push({ source: source.id, unit, key: String(row.key), kind: 'missing' });
+      if (isLoaded(row.outcome))
+        this.state.differences.push({ source: source.id, unit, key: String(row.key), kind: 'missing' });
     }
   }
 }

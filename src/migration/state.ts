@@ -28,7 +28,9 @@ export interface MigrationStatus {
 
 /** What this database knows of its migration. */
 export async function migrationStatus(tier: DurableTier): Promise<MigrationStatus> {
-  const directories = await tier.query<{ path: string }>('SELECT path FROM migration_directories ORDER BY first_seen');
+  const directories = await tier.query<{ path: string }>(
+    'SELECT path FROM migration_directories ORDER BY first_seen',
+  );
   const runs = await tier.query<Omit<RunRecord, 'id'> & { id: bigint }>(
     `SELECT id, command, directory, started_at, finished_at, exit_code, tool_version
      FROM migration_runs ORDER BY id DESC LIMIT 1`,
@@ -36,7 +38,13 @@ export async function migrationStatus(tier: DurableTier): Promise<MigrationStatu
   const reports = await tier.query<{ report: Report }>(
     'SELECT report FROM migration_runs WHERE report IS NOT NULL ORDER BY id DESC LIMIT 1',
   );
-  const sources = await tier.query<{ id: string; chunks: bigint; loaded: bigint; verified: bigint; quarantined: bigint }>(
+  const sources = await tier.query<{
+    id: string;
+    chunks: bigint;
+    loaded: bigint;
+    verified: bigint;
+    quarantined: bigint;
+  }>(
     `SELECT c.source AS id, count(*) AS chunks, sum(c.loaded)::bigint AS loaded, count(c.verified_at) AS verified,
        (SELECT count(*) FROM migration_quarantine q WHERE q.source = c.source) AS quarantined
      FROM migration_chunks c GROUP BY c.source ORDER BY c.source`,
@@ -85,13 +93,18 @@ export async function listQuarantine(
 ): Promise<{ items: QuarantinedRow[]; next_cursor: string | null }> {
   const limit = options.limit ?? 100;
   const after = options.cursor ?? '0';
-  if (!/^\d{1,18}$/.test(after)) throw new StockroomError('INVALID_INPUT', `cursor: expected one that a page gave, found ${after}`);
-  const { rows } = await tier.query<Omit<QuarantinedRow, 'id' | 'original'> & { id: bigint; bytes: Uint8Array }>(
+  if (!/^\d{1,18}$/.test(after))
+    throw new StockroomError('INVALID_INPUT', `cursor: expected one that a page gave, found ${after}`);
+  const { rows } = await tier.query<
+    Omit<QuarantinedRow, 'id' | 'original'> & { id: bigint; bytes: Uint8Array }
+  >(
     `SELECT id, source, file, key, "column", reason, detail, quarantined_at, bytes FROM migration_quarantine
      WHERE id > $1 AND ($2::text IS NULL OR source = $2) ORDER BY id LIMIT $3`,
     [after, options.source ?? null, limit + 1],
   );
-  const items = rows.slice(0, limit).map(({ bytes, id, ...row }) => ({ id: Number(id), ...row, original: asText(bytes) }));
+  const items = rows
+    .slice(0, limit)
+    .map(({ bytes, id, ...row }) => ({ id: Number(id), ...row, original: asText(bytes) }));
   return { items, next_cursor: rows.length > limit ? String(items.at(-1)!.id) : null };
 }
 
@@ -107,7 +120,10 @@ export async function lastCertificate(tier: DurableTier): Promise<Certificate> {
     'SELECT certificate FROM migration_runs WHERE certificate IS NOT NULL ORDER BY id DESC LIMIT 1',
   );
   if (!rows[0]) {
-    throw new StockroomError('NO_RUN', `no migration has ended on ${tier.location}: run stockroom migrate run DIR first`);
+    throw new StockroomError(
+      'NO_RUN',
+      `no migration has ended on ${tier.location}: run stockroom migrate run DIR first`,
+    );
   }
   return rows[0].certificate;
 }

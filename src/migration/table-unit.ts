@@ -66,14 +66,25 @@ export class TableUnit implements Unit {
 
   *rows(): Generator<SourceRow> {
     if (this.source.identity === 'legacy_id') {
-      for (const row of this.reader.rows()) yield this.sourceRow(row, row.key);
+      for (const batch of this.reader.batches()) for (const row of batch) yield this.sourceRow(row, row.key);
       return;
     }
     // Tables without an integer id are small (levels: symbols times scopes); sorting needs them whole.
     const rows: SourceRow[] = [];
-    for (const row of this.reader.rows()) rows.push(this.sourceRow(row, this.textKey(row.values)));
+    for (const batch of this.reader.batches()) {
+      for (const row of batch) rows.push(this.sourceRow(row, this.textKey(row.values)));
+    }
     rows.sort((a, b) => compareBytes(a.key as string, b.key as string));
     yield* rows;
+  }
+
+  find(key: bigint | string): SourceRow | null {
+    if (typeof key === 'bigint') {
+      const row = this.reader.find(key);
+      if (row !== null) return this.sourceRow(row, key);
+    }
+    for (const row of this.rows()) if (row.key === key) return row;
+    return null;
   }
 
   private textKey(values: readonly RawValue[]): string {
@@ -85,7 +96,6 @@ export class TableUnit implements Unit {
 
   private sourceRow(row: KeyedRow, key: bigint | string): SourceRow {
     const { values } = row;
-    const count = this.columns.length;
     let altered: Alteration[] | undefined;
     for (let index = 0; index < values.length; index++) {
       const value = values[index];
@@ -93,29 +103,28 @@ export class TableUnit implements Unit {
       const alteration = this.invalidText(row, index);
       if (alteration !== null) (altered ??= []).push(alteration);
     }
-    const extra =
-      this.extras.length === 0
-        ? null
-        : new Map(this.extras.map((name, index) => [name, values[count + index]!]));
-    if (extra !== null) values.length = count;
-    if (this.hasFallbacks) this.fillMissing(values, extra);
-    const result: { -readonly [K in keyof SourceRow]: SourceRow[K] } = { key, values, extra };
-    if (altered) result.altered = altered;
+    if (this.extras.length > 0) {
+      const count = this.columns.length;
+      row.extra = new Map(this.extras.map((name, index) => [name, values[count + index]!]));
+      values.length = count;
+    }
+    if (this.hasFallbacks) this.fillMissing(values, row.extra);
+    if (altered === undefined && row.badKey === undefined && typeof key === 'bigint') return row;
+    return { ...row, key, ...(altered ? { altered } : {}), ...this.rejection(row, altered) };
+  }
+
+  private rejection(row: KeyedRow, altered: readonly Alteration[] | undefined): Pick<SourceRow, 'rejected'> {
     if (row.badKey) {
       const found = describe(row.badKey.found);
-      const detail =
-        row.badKey.reason === 'BAD_KEY'
-          ? `expected a whole number, found ${found}`
-          : `${found} stands on an earlier row`;
-      result.rejected = { reason: row.badKey.reason, column: 'id', detail };
-    } else if (altered && this.hasBrokenKey(altered)) {
-      result.rejected = {
-        reason: 'BAD_KEY',
-        column: altered[0]!.column,
-        detail: 'a key must be valid UTF-8',
-      };
+      const bad = row.badKey.reason === 'BAD_KEY';
+      const detail = bad ? `expected a whole number, found ${found}` : `${found} stands on an earlier row`;
+      return { rejected: { reason: row.badKey.reason, column: 'id', detail } };
     }
-    return result;
+    const broken = this.source.columns.find(
+      (column) => column.kind === 'key' && altered?.some((one) => one.column === column.name),
+    );
+    if (!broken) return {};
+    return { rejected: { reason: 'BAD_KEY', column: broken.name, detail: 'a key must be valid UTF-8' } };
   }
 
   /** SQLite gave U+FFFD: it stood in the text, or bytes that are not UTF-8 did. */
@@ -125,12 +134,6 @@ export class TableUnit implements Unit {
     const bytes = this.reader.bytes(row.key, name);
     if (bytes === null || decodeText(bytes).valid) return null;
     return { column: this.columns[index] ?? name, bytes, reason: 'INVALID_UTF8' };
-  }
-
-  private hasBrokenKey(altered: readonly Alteration[]): boolean {
-    return this.source.columns.some(
-      (column) => column.kind === 'key' && altered.some((one) => one.column === column.name),
-    );
   }
 
   private fillMissing(values: RawValue[], extra: ReadonlyMap<string, RawValue> | null): void {

@@ -15,6 +15,8 @@ export interface Unit {
   estimate(): number | null;
   /** Rows in ascending order of their key. Reading again gives what is there then. */
   rows(context: FileContext): Iterable<SourceRow>;
+  /** One row again, by its key; null when it is gone. */
+  find(key: bigint | string, context: FileContext): SourceRow | null;
 }
 
 export interface Unreadable {

@@ -1,4 +1,4 @@
-import type { DurableTier, Session } from '../tiers/durable/index.ts';
+import type { DurableTier } from '../tiers/durable/index.ts';
 import { readLedger, type ChunkRecord } from './books.ts';
 import { digest, isLoaded, type Ledger, type RowKey } from './ledger.ts';
 import { readLoaded, type KeyRange, type LoadedRow } from './loaded-rows.ts';
@@ -17,16 +17,7 @@ export interface ChunkComparison {
   rows: number;
 }
 
-/** Compares every row of a chunk as loaded with the ledger of the source rows. */
-export async function compareChunk(
-  session: Session,
-  range: KeyRange,
-  ledger: Ledger,
-): Promise<ChunkComparison> {
-  const loaded = await readLoaded(session, range);
-  return { differences: compareRows(range, ledger, loaded), rows: loaded.length };
-}
-
+/** Compares the rows of a chunk as loaded with the ledger of the source rows. */
 export function compareRows(range: KeyRange, ledger: Ledger, loaded: readonly LoadedRow[]): Difference[] {
   const differences: Difference[] = [];
   const report = (key: RowKey, kind: Difference['kind']): void => {
@@ -47,7 +38,7 @@ export function compareRows(range: KeyRange, ledger: Ledger, loaded: readonly Lo
   return differences;
 }
 
-/** Verifies a chunk against the books, and notes in them that it was found right. */
+/** Verifies a chunk against the books. */
 export async function verifyChunk(
   tier: DurableTier,
   range: KeyRange,
@@ -56,17 +47,9 @@ export async function verifyChunk(
   return tier.session(async (session) => {
     const loaded = await readLoaded(session, range);
     if (loaded.length === record.loaded && digest(loaded).equals(record.sha256)) {
-      if (!record.verified) await markVerified(session, range);
       return { differences: [], rows: loaded.length };
     }
     const ledger = await readLedger(session, range.source.id, range.unit, range.ordinal);
     return { differences: compareRows(range, ledger, loaded), rows: loaded.length };
   });
-}
-
-async function markVerified(session: Session, range: KeyRange): Promise<void> {
-  await session.query(
-    'UPDATE migration_chunks SET verified_at = now() WHERE source = $1 AND unit = $2 AND ordinal = $3',
-    [range.source.id, range.unit, range.ordinal],
-  );
 }

@@ -37,7 +37,11 @@ export async function installOpenApi(app: App): Promise<void> {
 
   await app.register(async (scope) => {
     openAccess(scope);
-    await scope.register(swaggerUi, { routePrefix: '/docs', uiConfig: { docExpansion: 'list' } });
+    await scope.register(swaggerUi, {
+      routePrefix: '/docs',
+      uiConfig: { docExpansion: 'list', layout: 'BaseLayout' },
+      theme: { title: 'Stockroom API' },
+    });
     scope.get('/openapi.json', { schema: { hide: true } }, (_request, reply) =>
       reply.type('application/json; charset=utf-8').send(JSON.stringify(app.swagger())),
     );

@@ -11,7 +11,9 @@ export class KeySet {
     this.database.pragma('journal_mode = OFF');
     this.database.pragma('synchronous = OFF');
     this.database.pragma('locking_mode = EXCLUSIVE');
-    this.database.exec('CREATE TABLE entries (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID; BEGIN');
+    this.database.exec(
+      'CREATE TABLE entries (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID; BEGIN',
+    );
     this.insert = this.database.prepare<[string, string]>('INSERT OR IGNORE INTO entries VALUES (?, ?)');
     this.select = this.database.prepare<[string]>('SELECT value FROM entries WHERE key = ?').pluck();
   }

@@ -14,6 +14,8 @@ export interface KeyedRow {
   key: bigint;
   /** One value a wanted column; null for those that the table lacks. */
   values: RawValue[];
+  /** Left for whoever takes columns out of `values`. */
+  extra: ReadonlyMap<string, RawValue> | null;
   /** The key is no integer, or stood on an earlier row. */
   badKey?: { reason: 'BAD_KEY' | 'DUPLICATE_KEY'; found: RawValue };
 }
@@ -56,13 +58,23 @@ export class TableReader {
   }
 
   /** Every row that is there now, by ascending key; what is appended meanwhile is left to the next run. */
-  *rows(): Generator<KeyedRow> {
+  batches(): Generator<KeyedRow[]> {
     const keyset = this.keyset;
-    if (keyset === null) yield* this.irregularRows();
-    else yield* this.keysetRows(keyset);
+    return keyset === null ? this.irregularBatches() : this.keysetBatches(keyset);
   }
 
-  private *keysetRows(keyset: string): Generator<KeyedRow> {
+  /** One row again, by its key; null when it is gone, or when the table has no way to find it. */
+  find(key: bigint): KeyedRow | null {
+    const keyset = this.keyset;
+    if (keyset === null) return null;
+    const row = this.connection
+      .prepare(`SELECT ${this.select} FROM ${quoteName(this.table.name)} WHERE ${keyset} = ?`)
+      .raw()
+      .get(key) as RawValue[] | undefined;
+    return row ? { key, values: row, extra: null } : null;
+  }
+
+  private *keysetBatches(keyset: string): Generator<KeyedRow[]> {
     const table = quoteName(this.table.name);
     const bounds = this.connection
       .prepare(`SELECT min(${keyset}), max(${keyset}) FROM ${table}`)
@@ -80,9 +92,10 @@ export class TableReader {
       const batch = statement.all(from, bounds[1], limit) as RawValue[][];
       if (batch.length === 0) return;
       limit = nextLimit(batch);
-      const last = batch.at(-1)!.at(-1) as bigint;
       // The key was selected last: taking it off leaves the values without a copy.
-      for (const row of batch) yield { key: row.pop() as bigint, values: row };
+      const rows = batch.map((row): KeyedRow => ({ key: row.pop() as bigint, values: row, extra: null }));
+      const last = rows.at(-1)!.key;
+      yield rows;
       if (last >= bounds[1]) return;
       from = last + 1n;
     }
@@ -92,7 +105,7 @@ export class TableReader {
    * Tables whose id is not SQLite's row number: ordered by id, those whose id is no integer first. A row whose id stood
    * on the one before is marked, so that only the first of them is loaded.
    */
-  private *irregularRows(): Generator<KeyedRow> {
+  private *irregularBatches(): Generator<KeyedRow[]> {
     const order = this.table.withoutRowid
       ? this.table.columns.filter((column) => column.primaryKey > 0).map((column) => quoteName(column.name))
       : [this.rowid];
@@ -109,18 +122,19 @@ export class TableReader {
       const batch = statement.all(limit, offset) as RawValue[][];
       if (batch.length === 0) return;
       limit = nextLimit(batch);
-      for (const [index, row] of batch.entries()) {
-        const found = row.pop()!;
-        const values = row;
+      yield batch.map((values, index): KeyedRow => {
+        const found = values.pop()!;
+        const extra = null;
         if (typeof found !== 'bigint') {
-          yield { key: MIN_INT8 + BigInt(offset + index), values, badKey: { reason: 'BAD_KEY', found } };
-        } else {
-          yield found === previous
-            ? { key: found, values, badKey: { reason: 'DUPLICATE_KEY', found } }
-            : { key: found, values };
-          previous = found;
+          const key = MIN_INT8 + BigInt(offset + index);
+          return { key, values, extra, badKey: { reason: 'BAD_KEY', found } };
         }
-      }
+        const repeated = found === previous;
+        previous = found;
+        return repeated
+          ? { key: found, values, extra, badKey: { reason: 'DUPLICATE_KEY', found } }
+          : { key: found, values, extra };
+      });
       offset += batch.length;
     }
   }
@@ -147,7 +161,8 @@ export class TableReader {
 function nextLimit(batch: readonly RawValue[][]): number {
   let bytes = 1;
   for (const row of batch) {
-    for (const value of row) if (typeof value === 'string' || value instanceof Uint8Array) bytes += value.length;
+    for (const value of row)
+      if (typeof value === 'string' || value instanceof Uint8Array) bytes += value.length;
   }
   const fitting = Math.floor((BATCH_BYTES * batch.length) / bytes);
   return Math.max(1, Math.min(fitting, batch.length * 4, BATCH_ROWS.most));

@@ -1,7 +1,10 @@
 /**
  * Reads a JSON text once and says whether jsonb would keep it exactly, and the hash of what it means: members of an
- * object in any order, numbers by value (`1e2` is `100`), strings by their characters. PostgreSQL's own text of the same
- * document therefore has the same hash, and nothing has to be parsed into objects to prove that they agree.
+ * object in any order, numbers by value (`1e2` is `100`), strings by the UTF-8 of their characters. PostgreSQL's own text of
+ * the same document therefore has the same hash, and nothing has to be parsed into objects to prove that they agree.
+ *
+ * It runs over bytes, once for every document that is copied and once for every one that is verified: loops keep their
+ * state in locals, and the module's own variables carry only what passes between the functions.
  */
 
 /** The document is not JSON. */
@@ -25,14 +28,17 @@ export const MAX_DEPTH = 256;
 export const MAX_EXPONENT = 1000;
 const LINEAR_KEYS = 32;
 
-let text = '';
+let text: Uint8Array = new Uint8Array(0);
+let limit = 0;
 let at = 0;
 let flags = 0;
 let depth = 0;
 let h1 = 0;
 let h2 = 0;
+/** The hashes of the keys of all open objects, and how many there are. */
 const keys1: number[] = [];
 const keys2: number[] = [];
+let keyCount = 0;
 
 export interface JsonScan {
   /** What stands in the way of keeping the document exactly: an OR of the flags, 0 when nothing does. */
@@ -46,18 +52,23 @@ const result: JsonScan = { flags: 0, a: 0, b: 0 };
 
 /** Scans a whole document. The answer is one object, reused by the next call. */
 export function scanJson(document: string): JsonScan {
-  text = document;
-  at = 0;
+  const bytes = Buffer.from(document, 'utf8');
+  return scanJsonBytes(bytes, 0, bytes.length);
+}
+
+/** As {@link scanJson}, of a document in UTF-8 between two offsets. */
+export function scanJsonBytes(bytes: Uint8Array, start: number, end: number): JsonScan {
+  text = bytes;
+  at = start;
+  limit = end;
   flags = 0;
   depth = 0;
-  keys1.length = 0;
-  keys2.length = 0;
+  keyCount = 0;
   space();
   if (value()) {
     space();
-    if (at !== text.length) flags |= MALFORMED;
+    if (at !== limit) flags |= MALFORMED;
   } else if ((flags & TOO_DEEP) === 0) flags |= MALFORMED;
-  text = '';
   result.flags = flags;
   result.a = h1;
   result.b = h2;
@@ -65,79 +76,103 @@ export function scanJson(document: string): JsonScan {
 }
 
 function mix(x: number, y: number): void {
-  h1 = Math.imul((h1 ^ x) + 0x7f4a7c15, 0x9e3779b1);
-  h1 ^= h1 >>> 15;
-  h2 = Math.imul((h2 ^ y) + h1, 0x85ebca77);
-  h2 ^= h2 >>> 13;
+  const a = Math.imul((h1 ^ x) + 0x7f4a7c15, 0x9e3779b1);
+  h1 = a ^ (a >>> 15);
+  const b = Math.imul((h2 ^ y) + h1, 0x85ebca77);
+  h2 = b ^ (b >>> 13);
+}
+
+/** The byte at `at`; 0, which no JSON holds, at the end. */
+function peek(): number {
+  return at < limit ? text[at]! : 0;
 }
 
 function space(): void {
-  for (;;) {
-    const code = text.charCodeAt(at);
-    if (code === 32 || code === 10 || code === 13 || code === 9) at++;
-    else return;
+  let i = at;
+  while (i < limit) {
+    const code = text[i]!;
+    if (code !== 32 && code !== 10 && code !== 13 && code !== 9) break;
+    i++;
   }
+  at = i;
 }
 
 /** One value at `at`; leaves its hash in h1, h2. False when there is none. */
 function value(): boolean {
-  const code = text.charCodeAt(at);
+  const code = peek();
   if (code === 34) return string();
   if (code === 123) return object();
   if (code === 91) return array();
   if (code === 45 || (code >= 48 && code <= 57)) return number();
-  if (text.startsWith('null', at)) return word(4, 0x3c6ef372);
-  if (text.startsWith('true', at)) return word(4, 0x510e527f);
-  if (text.startsWith('false', at)) return word(5, 0x1f83d9ab);
+  if (code === 110) return word(NULL, 0x3c6ef372);
+  if (code === 116) return word(TRUE, 0x510e527f);
+  if (code === 102) return word(FALSE, 0x1f83d9ab);
   return false;
 }
 
-function word(length: number, tag: number): boolean {
-  at += length;
+const NULL = Buffer.from('null');
+const TRUE = Buffer.from('true');
+const FALSE = Buffer.from('false');
+
+function word(expected: Uint8Array, tag: number): boolean {
+  if (at + expected.length > limit) return false;
+  for (let index = 0; index < expected.length; index++)
+    if (text[at + index] !== expected[index]) return false;
+  at += expected.length;
   h1 = tag;
   h2 = ~tag;
-  mix(length, tag);
+  mix(expected.length, tag);
   return true;
 }
 
+const stepA = (a: number, byte: number): number => Math.imul(a ^ byte, 0x01000193);
+const stepB = (b: number, byte: number): number => Math.imul(b + byte, 0x9e3779b1) ^ (b >>> 17);
+
 function string(): boolean {
+  const bytes = text;
+  const end = limit;
   let a = 0x5bd1e995;
   let b = 0x2545f491;
-  let high = false;
-  const end = text.length;
-  at++;
+  let i = at + 1;
   for (;;) {
-    if (at >= end) return false;
-    let code = text.charCodeAt(at++);
+    if (i >= end) return false;
+    const code = bytes[i++]!;
     if (code === 34) break;
     if (code < 32) return false;
-    if (code === 92) {
-      code = escape();
-      if (code < 0) return false;
+    if (code !== 92) {
+      a = stepA(a, code);
+      b = stepB(b, code);
+      continue;
     }
-    if ((code & 0xf800) === 0xd800 || high) high = surrogate(code, high);
-    a = Math.imul(a ^ code, 0x01000193);
-    a = (a << 5) | (a >>> 27);
-    b = Math.imul(b + code, 0x9e3779b1) ^ (b >>> 17);
+    at = i;
+    const character = escape();
+    if (character < 0) return false;
+    i = at;
+    if (character < 0x80) {
+      a = stepA(a, character);
+      b = stepB(b, character);
+      continue;
+    }
+    // An escaped character counts as the UTF-8 that stands for it where it is not escaped.
+    const length = character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
+    for (let part = length - 1; part >= 0; part--) {
+      const bits = character >>> (6 * part);
+      const byte = part === length - 1 ? bits | ((0xf00 >> length) & 0xff) : (bits & 0x3f) | 0x80;
+      a = stepA(a, byte);
+      b = stepB(b, byte);
+    }
   }
-  if (high) flags |= LONE_SURROGATE;
+  at = i;
   h1 = a;
   h2 = b;
   mix(0x0a54ff53, 0x53a09e66);
   return true;
 }
 
-/** Follows surrogate pairs; says whether the first half of one is open. */
-function surrogate(code: number, high: boolean): boolean {
-  const isHigh = (code & 0xfc00) === 0xd800;
-  const isLow = (code & 0xfc00) === 0xdc00;
-  if (high !== isLow) flags |= LONE_SURROGATE;
-  return isHigh;
-}
-
 /** The character of an escape whose backslash was read; -1 when it is none. */
 function escape(): number {
-  const code = text.charCodeAt(at++);
+  const code = peek();
+  at++;
   switch (code) {
     case 34:
     case 47:
@@ -154,22 +189,38 @@ function escape(): number {
     case 116:
       return 9;
     case 117:
-      return unicode();
+      return character();
     default:
       return -1;
   }
 }
 
+/** The character of `\uXXXX`, of a surrogate pair together. */
+function character(): number {
+  const code = unicode();
+  if (code === 0) flags |= NUL;
+  if ((code & 0xf800) !== 0xd800 || code < 0) return code;
+  if (code < 0xdc00 && peek() === 92 && text[at + 1] === 117) {
+    const back = at;
+    at += 2;
+    const low = unicode();
+    if (low >= 0xdc00 && low <= 0xdfff) return 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+    at = back;
+  }
+  flags |= LONE_SURROGATE;
+  return code;
+}
+
 function unicode(): number {
+  if (at + 4 > limit) return -1;
   let code = 0;
   for (let index = 0; index < 4; index++) {
-    const digit = text.charCodeAt(at++);
+    const digit = text[at++]!;
     if (digit >= 48 && digit <= 57) code = code * 16 + digit - 48;
     else if (digit >= 97 && digit <= 102) code = code * 16 + digit - 87;
     else if (digit >= 65 && digit <= 70) code = code * 16 + digit - 55;
     else return -1;
   }
-  if (code === 0) flags |= NUL;
   return code;
 }
 
@@ -182,39 +233,47 @@ let significant = false;
 /** Takes a run of digits into the hash of the number; how many there were. */
 function digits(): number {
   const start = at;
-  for (;;) {
-    const digit = text.charCodeAt(at) - 48;
-    if (!(digit >= 0 && digit <= 9)) return at - start;
-    at++;
+  let i = at;
+  let a = digitsHash1;
+  let b = digitsHash2;
+  let pending = zeros;
+  for (; i < limit; i++) {
+    const digit = text[i]! - 48;
+    if (digit < 0 || digit > 9) break;
     if (digit === 0) {
-      if (significant) zeros++;
+      if (significant) pending++;
       continue;
     }
     significant = true;
-    for (; zeros > 0; zeros--) digitsHash1 = Math.imul(digitsHash1 ^ 11, 0x01000193);
-    digitsHash1 = Math.imul(digitsHash1 ^ (digit + 1), 0x01000193);
-    digitsHash2 = (Math.imul(digitsHash2, 31) + digitsHash1) ^ (digitsHash2 >>> 15);
+    for (; pending > 0; pending--) a = Math.imul(a ^ 11, 0x01000193);
+    a = Math.imul(a ^ (digit + 1), 0x01000193);
+    b = (Math.imul(b, 31) + a) ^ (b >>> 15);
   }
+  digitsHash1 = a;
+  digitsHash2 = b;
+  zeros = pending;
+  at = i;
+  return i - start;
 }
 
 function number(): boolean {
-  const negative = text.charCodeAt(at) === 45;
+  const negative = peek() === 45;
   if (negative) at++;
   digitsHash1 = 0x811c9dc5;
   digitsHash2 = 0x1b873593;
   zeros = 0;
   significant = false;
-  const leadingZero = text.charCodeAt(at) === 48;
+  const leadingZero = peek() === 48;
   const whole = digits();
   if (whole === 0 || (leadingZero && whole > 1)) return false;
   let fraction = 0;
-  if (text.charCodeAt(at) === 46) {
+  if (peek() === 46) {
     at++;
     fraction = digits();
     if (fraction === 0) return false;
   }
   let exponent = 0;
-  const mark = text.charCodeAt(at);
+  const mark = peek();
   if (mark === 101 || mark === 69) {
     const read = exponentPart();
     if (read === null) return false;
@@ -239,7 +298,7 @@ function number(): boolean {
 function exponentPart(): number | null {
   at++;
   let sign = 1;
-  const code = text.charCodeAt(at);
+  const code = peek();
   if (code === 43 || code === 45) {
     at++;
     if (code === 45) sign = -1;
@@ -247,7 +306,7 @@ function exponentPart(): number | null {
   let exponent = 0;
   const start = at;
   for (;;) {
-    const digit = text.charCodeAt(at) - 48;
+    const digit = peek() - 48;
     if (!(digit >= 0 && digit <= 9)) break;
     at++;
     exponent = Math.min(exponent * 10 + digit, 1e9);
@@ -269,7 +328,7 @@ function array(): boolean {
   if (!enter()) return false;
   let a = 0x6c078965;
   let b = 0x5851f42d;
-  if (text.charCodeAt(at) === 93) at++;
+  if (peek() === 93) at++;
   else {
     for (;;) {
       if (!value()) return false;
@@ -277,7 +336,8 @@ function array(): boolean {
       a = (a << 7) | (a >>> 25);
       b = Math.imul((b ^ h2) + a, 0xc2b2ae3d);
       space();
-      const code = text.charCodeAt(at++);
+      const code = peek();
+      at++;
       if (code === 93) break;
       if (code !== 44) return false;
       space();
@@ -292,34 +352,36 @@ function array(): boolean {
 
 function object(): boolean {
   if (!enter()) return false;
-  const first = keys1.length;
+  const first = keyCount;
   let seen: Set<string> | undefined;
   // Members are added up, so that their order does not matter.
   let a = 0x60bee2be;
   let b = 0x1b56c4e9;
-  if (text.charCodeAt(at) === 125) at++;
+  if (peek() === 125) at++;
   else {
     for (;;) {
-      if (text.charCodeAt(at) !== 34 || !string()) return false;
+      if (peek() !== 34 || !string()) return false;
       const k1 = h1;
       const k2 = h2;
       seen = remember(k1, k2, first, seen);
       space();
-      if (text.charCodeAt(at++) !== 58) return false;
+      if (peek() !== 58) return false;
+      at++;
       space();
       if (!value()) return false;
-      mix(k1, k2);
+      // Keys go in bent: else a key and its text could change places, or both change alike, and nobody would see it.
+      mix(Math.imul(k1, 0xcc9e2d51), Math.imul(k2, 0x1b873593));
       a = (a + h1) | 0;
       b = (b + h2) | 0;
       space();
-      const code = text.charCodeAt(at++);
+      const code = peek();
+      at++;
       if (code === 125) break;
       if (code !== 44) return false;
       space();
     }
   }
-  keys1.length = first;
-  keys2.length = first;
+  keyCount = first;
   depth--;
   h1 = a;
   h2 = b;
@@ -334,16 +396,17 @@ function remember(
   first: number,
   seen: Set<string> | undefined,
 ): Set<string> | undefined {
-  const count = keys1.length - first;
-  if (count < LINEAR_KEYS) {
-    for (let index = first; index < keys1.length; index++) {
+  if (keyCount - first < LINEAR_KEYS) {
+    for (let index = first; index < keyCount; index++) {
       if (keys1[index] === k1 && keys2[index] === k2) flags |= DUPLICATE_KEY;
     }
-    keys1.push(k1);
-    keys2.push(k2);
+    keys1[keyCount] = k1;
+    keys2[keyCount] = k2;
+    keyCount++;
     return seen;
   }
-  const set = seen ?? new Set(keys1.slice(first).map((key, index) => `${key}:${keys2[first + index]}`));
+  const set =
+    seen ?? new Set(keys1.slice(first, keyCount).map((key, index) => `${key}:${keys2[first + index]}`));
   const key = `${k1}:${k2}`;
   if (set.has(key)) flags |= DUPLICATE_KEY;
   set.add(key);

@@ -8,11 +8,22 @@ export function originalBytes(value: RawValue): Uint8Array {
 
 /**
  * A whole row as it was found, for the quarantine: one JSON object, a member a column. Text is a string, NULL is null,
- * and what JSON cannot say is tagged: `{"integer": "…"}`, `{"real": "…", "bits": "…"}`, `{"blob": "…"}` (hexadecimal).
+ * and what JSON cannot say is tagged: `{"integer": "…"}`, `{"real": "…", "bits": "…"}`, `{"blob": "…"}` and, for text that
+ * is not UTF-8, `{"text": "…"}` (both hexadecimal).
  */
 export function originalRow(names: readonly string[], row: SourceRow): Uint8Array {
-  const members = names.map((name, index) => [name, tagged(row.values[index] ?? null)] as const);
-  for (const [name, value] of row.extra ?? []) members.push([name, tagged(value)]);
+  const bytes = new Map((row.altered ?? []).map((one) => [one.column, one]));
+  const member = (name: string, value: RawValue): readonly [string, unknown] => {
+    const invalid = bytes.get(name);
+    return [
+      name,
+      invalid?.reason === 'INVALID_UTF8'
+        ? { text: Buffer.from(invalid.bytes).toString('hex') }
+        : tagged(value),
+    ];
+  };
+  const members = names.map((name, index) => member(name, row.values[index] ?? null));
+  for (const [name, value] of row.extra ?? []) members.push(member(name, value));
   return Buffer.from(JSON.stringify(Object.fromEntries(members)), 'utf8');
 }
 

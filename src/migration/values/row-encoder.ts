@@ -1,5 +1,5 @@
 import type { TupleView, TupleWriter } from '../../tiers/durable/copy-binary.ts';
-import { frame } from '../../tiers/durable/copy-binary.ts';
+import { JSONB_TEXT } from '../../tiers/durable/copy-binary.ts';
 import type { Alteration, Column, RawValue, SourceDefinition, SourceRow } from '../source.ts';
 import {
   RejectedValue,
@@ -14,18 +14,11 @@ import {
   decodeText,
   describe,
 } from './coerce.ts';
-import { scanJson } from './json-scan.ts';
+import { scanJsonBytes } from './json-scan.ts';
 import { repairJson } from './json-repair.ts';
 import { extraJson } from './extra.ts';
 import { RowHash } from './row-hash.ts';
 import { originalBytes } from './original.ts';
-
-export interface EncodedRow {
-  /** The row's hash: of its values as loaded, and of the bytes kept beside them. */
-  a: number;
-  b: number;
-  alterations: readonly Alteration[];
-}
 
 type Coder = (value: RawValue) => void;
 
@@ -78,12 +71,24 @@ export class RowEncoder {
     this.coders = source.columns.map((column) => this.coder(column, timezones.get(column.name) ?? null));
   }
 
-  /** Writes the row; throws {@link RejectedValue} (and takes back what was written) when a value cannot be loaded. */
-  encode(writer: TupleWriter, file: string, row: SourceRow): EncodedRow {
+  /** The two lanes of the last row's hash: of its values as loaded, and of the bytes kept beside them. */
+  get a(): number {
+    return this.hash.a;
+  }
+
+  get b(): number {
+    return this.hash.b;
+  }
+
+  /**
+   * Writes the row and gives what had to be kept beside it; throws {@link RejectedValue} (and takes back what was
+   * written) when a value cannot be loaded.
+   */
+  encode(writer: TupleWriter, file: string, row: SourceRow): readonly Alteration[] {
     const start = writer.position;
     this.writer = writer;
     this.alterations = this.none;
-    for (const alteration of row.altered ?? this.none) this.keep(alteration);
+    if (row.altered) for (const alteration of row.altered) this.keep(alteration);
     try {
       this.write(file, row);
     } catch (error) {
@@ -91,12 +96,8 @@ export class RowEncoder {
       throw error;
     }
     this.view.buffer = writer.buffer;
-    frame(writer.buffer, start + 2, this.view);
-    hashTuple(this.hash, this.view, this.isJson, this.alterations, (field) => {
-      this.hash.word(this.jsonA[field]!);
-      this.hash.word(this.jsonB[field]!);
-    });
-    return { a: this.hash.a, b: this.hash.b, alterations: this.alterations };
+    hashTuple(this.hash, this.view, this.isJson, this.alterations, this.takeJson);
+    return this.alterations;
   }
 
   /** The column at which the last row was refused. */
@@ -104,29 +105,42 @@ export class RowEncoder {
     return this.column;
   }
 
+  private readonly takeJson = (_view: TupleView, field: number): void => {
+    this.hash.word(this.jsonA[field]!);
+    this.hash.word(this.jsonB[field]!);
+  };
+
   private write(file: string, row: SourceRow): void {
-    const { writer, source } = this;
+    const { writer, source, coders } = this;
     writer.startTuple(this.fields);
+    this.startField(0, 'legacy_source');
     writer.text(file);
-    this.field = 1;
-    this.column = 'id';
+    let field = 1;
     if (source.identity !== 'legacy_source') {
+      this.startField(field++, 'id');
       if (typeof row.key === 'bigint') writer.int8(row.key);
       else writer.text(row.key);
-      this.field++;
     }
-    for (let index = 0; index < this.coders.length; index++) {
-      this.column = source.columns[index]!.name;
-      this.coders[index]!(row.values[index]!);
-      this.field++;
+    for (let index = 0; index < coders.length; index++) {
+      this.startField(field++, source.columns[index]!.name);
+      coders[index]!(row.values[index]!);
     }
     if (source.keepsExtra) {
-      this.column = 'legacy_extra';
+      this.startField(field++, 'legacy_extra');
       if (row.extra === null || row.extra.size === 0) writer.null();
       else this.json(extraJson(row.extra, (alteration) => this.keep(alteration)));
-      this.field++;
     }
-    if (source.family !== undefined) writer.text(source.family);
+    if (source.family !== undefined) {
+      this.startField(field++, 'family');
+      writer.text(source.family);
+    }
+    this.view.offsets[field] = writer.position;
+  }
+
+  private startField(field: number, column: string): void {
+    this.field = field;
+    this.column = column;
+    this.view.offsets[field] = this.writer.position;
   }
 
   private keep(alteration: Alteration): void {
@@ -159,31 +173,57 @@ export class RowEncoder {
   /** Writes a value, or says with false that it is null. */
   private valueCoder(column: Column, forcedZone: string | null): (value: RawValue) => boolean {
     const { alter } = this;
-    const coder = <T>(convert: (value: RawValue) => T | null, write: (value: T) => void) => (value: RawValue): boolean => {
-      if (value === null) return false;
-      this.value = value;
-      const converted = convert(value);
-      if (converted === null) return false;
-      write(converted);
-      return true;
-    };
+    const coder =
+      <T>(convert: (value: RawValue) => T | null, write: (value: T) => void) =>
+      (value: RawValue): boolean => {
+        if (value === null) return false;
+        this.value = value;
+        const converted = convert(value);
+        if (converted === null) return false;
+        write(converted);
+        return true;
+      };
     switch (column.kind) {
       case 'text':
-        return coder((v) => toText(v, alter), (v) => this.writer.text(v));
+        return coder(
+          (v) => toText(v, alter),
+          (v) => this.writer.text(v),
+        );
       case 'key':
-        return coder((v) => toKey(v, alter), (v) => this.writer.text(v));
+        return coder(
+          (v) => toKey(v, alter),
+          (v) => this.writer.text(v),
+        );
       case 'float':
-        return coder((v) => toFloat(v, alter), (v) => this.writer.float8(v));
+        return coder(
+          (v) => toFloat(v, alter),
+          (v) => this.writer.float8(v),
+        );
       case 'integer':
-        return coder((v) => toInteger(v, alter), (v) => this.writer.int8(v));
+        return coder(
+          (v) => toInteger(v, alter),
+          (v) => this.writer.int8(v),
+        );
       case 'money':
-        return coder((v) => toDecimal(v, alter), (v) => this.writer.numeric(v));
+        return coder(
+          (v) => toDecimal(v, alter),
+          (v) => this.writer.numeric(v),
+        );
       case 'time':
-        return coder((v) => toMicros(v, column.zone, forcedZone, alter), (v) => this.writer.timestamptz(v));
+        return coder(
+          (v) => toMicros(v, column.zone, forcedZone, alter),
+          (v) => this.writer.timestamptz(v),
+        );
       case 'date':
-        return coder((v) => toDays(v, alter), (v) => this.writer.date(v));
+        return coder(
+          (v) => toDays(v, alter),
+          (v) => this.writer.date(v),
+        );
       case 'boolean':
-        return coder((v) => toBoolean(v, alter), (v) => this.writer.bool(v));
+        return coder(
+          (v) => toBoolean(v, alter),
+          (v) => this.writer.bool(v),
+        );
       case 'json':
         return (value) => this.jsonValue(value);
     }
@@ -203,17 +243,19 @@ export class RowEncoder {
 
   /** Writes a document, repaired when jsonb would not keep it. */
   private json(document: string): void {
-    let text = document;
-    let scan = scanJson(document);
+    const { writer } = this;
+    const start = writer.position;
+    writer.jsonb(document);
+    let scan = scanJsonBytes(writer.buffer, start + JSONB_TEXT, writer.position);
     if (scan.flags !== 0) {
       const repaired = repairJson(document);
-      text = repaired.text;
       if (repaired.reasons.length > 0) this.alter(repaired.reasons.join(','));
-      scan = scanJson(text);
+      writer.rewind(start);
+      writer.jsonb(repaired.text);
+      scan = scanJsonBytes(writer.buffer, start + JSONB_TEXT, writer.position);
     }
     this.jsonA[this.field] = scan.a;
     this.jsonB[this.field] = scan.b;
-    this.writer.jsonb(text);
   }
 }
 
@@ -226,7 +268,7 @@ export function hashTuple(
   view: TupleView,
   isJson: readonly boolean[],
   alterations: readonly Alteration[],
-  json: (field: number) => void,
+  json: (view: TupleView, field: number) => void,
 ): void {
   hash.reset();
   const { buffer, offsets, fields } = view;
@@ -237,7 +279,7 @@ export function hashTuple(
     hash.bytes(buffer, from, at);
     from = offsets[field + 1]!;
     if (buffer.readInt32BE(at) < 0) hash.word(-1);
-    else json(field);
+    else json(view, field);
   }
   hash.bytes(buffer, from, offsets[fields]!);
   if (alterations.length > 0) hashAlterations(hash, alterations);

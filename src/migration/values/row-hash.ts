@@ -27,20 +27,33 @@ export class RowHash {
   }
 
   bytes(buffer: Uint8Array, start: number, end: number): void {
+    let { a, b } = this;
     let position = start;
-    for (; position + 4 <= end; position += 4) {
-      this.word(
-        buffer[position]! |
+    // The loop is `word` with its state in locals: it runs over every byte that is copied and verified.
+    while (position < end) {
+      let value: number;
+      if (position + 4 <= end) {
+        value =
+          buffer[position]! |
           (buffer[position + 1]! << 8) |
           (buffer[position + 2]! << 16) |
-          (buffer[position + 3]! << 24),
-      );
+          (buffer[position + 3]! << 24);
+        position += 4;
+      } else {
+        value = end - position;
+        for (let shift = 8; position < end; position++, shift += 8) value |= buffer[position]! << shift;
+      }
+      let k = Math.imul(value, 0xcc9e2d51);
+      k = (k << 15) | (k >>> 17);
+      a ^= Math.imul(k, 0x1b873593);
+      a = (Math.imul((a << 13) | (a >>> 19), 5) + 0xe6546b64) | 0;
+      let l = Math.imul(value, 0x239b961b);
+      l = (l << 16) | (l >>> 16);
+      b ^= Math.imul(l, 0xab0e9789);
+      b = (Math.imul((b << 17) | (b >>> 15), 5) + 0x561ccd1b + a) | 0;
     }
-    if (position < end) {
-      let tail = end - position;
-      for (let shift = 8; position < end; position++, shift += 8) tail |= buffer[position]! << shift;
-      this.word(tail);
-    }
+    this.a = a;
+    this.b = b;
   }
 
   finish(): void {

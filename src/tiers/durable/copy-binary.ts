@@ -14,6 +14,8 @@ export const POSTGRES_EPOCH_MICROS = 946_684_800_000_000;
 /** Days from 1970-01-01 to 2000-01-01. */
 const POSTGRES_EPOCH_DAYS = 10_957;
 const JSONB_VERSION = 1;
+/** Where the text of a jsonb field begins: after its length word and the version of the format. */
+export const JSONB_TEXT = 5;
 const SHORT_TEXT = 32;
 const TWO_32 = 4_294_967_296;
 

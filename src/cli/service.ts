@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { Config } from '../core/config.ts';
+import { StockroomError } from '../core/errors.ts';
+import type { DurableTier } from '../tiers/durable/index.ts';
+import type { Context } from './context.ts';
+import { writeLines } from './io.ts';
+
+/** The way out of a port that cannot be had. */
+function portTaken({ host, port }: Config, cause: unknown): StockroomError {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  const why = code === 'EACCES' ? 'may not be used by this user' : 'is in use by another process';
+  return new StockroomError(
+    'CONFIG_INVALID',
+    `PORT: ${host}:${port} ${why}. Stop that process, or give another port with --port (0: any that is free)`,
+    { cause, details: { variable: 'PORT', host, port } },
+  );
+}
+
+/**
+ * Finds out before a long migration, not after it, that the port is taken.
+ *
+ * @throws StockroomError CONFIG_INVALID
+ */
+export async function requireFreePort(config: Config): Promise<void> {
+  if (config.port === 0) return;
+  const probe = createServer();
+  try {
+    await once(probe.listen(config.port, config.host), 'listening');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EADDRINUSE' || code === 'EACCES') throw portTaken(config, error);
+    // Anything else is about the host, which the service itself reports.
+    return;
+  }
+  probe.close();
+  await once(probe, 'close');
+}
+
+/** Serves API and console until the command is interrupted. */
+export async function serve(context: Context, config: Config, tier: DurableTier): Promise<number> {
+  const { io, lifetime } = context;
+  const { buildServer, listen } = await import('../http/server.ts');
+  const { createLogger, logDiagnostics } = await import('../telemetry/logger.ts');
+  lifetime.interruptedNote = 'the service has stopped; everything that it acknowledged is kept';
+  const logger = createLogger({ level: config.logLevel });
+  const silence = logDiagnostics(logger);
+  lifetime.holding(async () => silence());
+  const app = await buildServer({ config, durable: tier, logger });
+  lifetime.holding(() => app.close());
+  const url = await listen(app, config);
+  writeLines(io.stdout, [
+    `Stockroom serves at ${url}`,
+    `  console  ${url}/`,
+    `  API      ${url}/docs`,
+    `  health   ${url}/health`,
+    ...(config.redis === undefined
+      ? []
+      : ['Redis is configured, but not used yet: every answer is read from PostgreSQL.']),
+    'Ctrl-C stops it.',
+  ]);
+  // The first signal ends this, through the lifetime.
+  return await new Promise<number>(() => undefined);
+}
