@@ -6,6 +6,7 @@ import { RejectedValue } from './values/coerce.ts';
 import { originalBytes, originalRow } from './values/original.ts';
 import { RowEncoder } from './values/row-encoder.ts';
 import { RowHash } from './values/row-hash.ts';
+import type { Tally } from './tally.ts';
 
 /** Rows and bytes after which a chunk is closed: what one transaction holds, and what is in memory of a source. */
 export const CHUNK_ROWS = 10_000;
@@ -92,13 +93,20 @@ export class ChunkEncoder {
   private readonly shared: unknown;
   private readonly index: ReadonlyMap<string, number>;
   private readonly hash = new RowHash();
+  private readonly suspects = new Map<string, number>();
 
   constructor(unit: Unit, context: FileContext, shared: unknown) {
     this.unit = unit;
     this.context = context;
     this.shared = shared;
-    this.encoder = new RowEncoder(unit.source, context.timezones);
+    this.encoder = new RowEncoder(unit.source, context.timezones, context.nowMicros);
     this.index = new Map(unit.columns.map((name, index) => [name, index]));
+  }
+
+  /** Tells the tally what the rows showed beside what became of them. */
+  observe(tally: Tally): void {
+    for (const [column, rows] of this.encoder.futureTimes) add(tally.futureTimes, column, rows);
+    for (const [column, rows] of this.suspects) add(tally.suspects, column, rows);
   }
 
   /** Adds a row to the chunk. Never throws for what is in the row: a bad one is taken up as quarantined. */
@@ -154,7 +162,11 @@ export class ChunkEncoder {
     const adjustments = this.unit.source.adjust(this.getter(row), this.shared);
     // What the operator says of a column goes before what a row proves of it.
     const applied = adjustments.filter((one) => !this.context.timezones.has(one.column));
-    if (applied.length === 0) return row;
+    if (applied.length === 0) {
+      const column = this.unit.source.suspect?.(this.getter(row)) ?? null;
+      if (column !== null && !this.context.timezones.has(column)) add(this.suspects, column, 1);
+      return row;
+    }
     const values = [...row.values];
     const altered = [...(row.altered ?? [])];
     for (const one of applied) this.apply(one, values, altered);
@@ -179,6 +191,10 @@ export class ChunkEncoder {
     row.rejection = { ...rejection, bytes };
     return row;
   }
+}
+
+function add(map: Map<string, number>, key: string, count: number): void {
+  map.set(key, (map.get(key) ?? 0) + count);
 }
 
 /** A row's bytes as they were found. */

@@ -47,6 +47,7 @@ export async function copyUnit(options: CopyOptions): Promise<ChangedHere> {
     const ordinal = records.reduce((max, record) => Math.max(max, record.ordinal), -1) + 1;
     await copier.loadRest(ordinal);
   } finally {
+    copier.observe();
     await copier.settle();
   }
   return copier.changedHere;
@@ -70,6 +71,10 @@ class UnitCopier {
     this.encoder = new ChunkEncoder(options.unit, options.context, options.shared);
     this.rows = options.unit.rows(options.context)[Symbol.iterator]();
     this.limit = options.unit.source.uniqueKey ? 1 : Math.min(2, options.tier.concurrency);
+  }
+
+  observe(): void {
+    this.encoder.observe(this.options.tally);
   }
 
   async reconcile(record: ChunkRecord, integerKeys: boolean): Promise<void> {

@@ -116,7 +116,9 @@ export class Engine {
   }
 
   private unreadable(file: string, error: unknown): void {
-    this.options.discovery.unreadable.push({ file, reason: reasonOf(error) });
+    const { unreadable } = this.options.discovery;
+    // One damaged file may hold the tables of several sources.
+    if (!unreadable.some((known) => known.file === file)) unreadable.push({ file, reason: reasonOf(error) });
   }
 
   private async rememberVerified(state: SourceState, unit: Unit): Promise<void> {

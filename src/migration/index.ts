@@ -11,11 +11,11 @@ export { parseTimezones, type Timezones } from './settings.ts';
 export { defineSource, type SourceDefinition } from './source.ts';
 export { builtInSources } from './sources/index.ts';
 export {
-  lastCertificate,
-  listQuarantine,
-  migrationStatus,
-  type MigrationStatus,
+  createMigrationHistory,
+  type MigrationHistory,
+  type MigrationRun,
   type QuarantinedRow,
-} from './state.ts';
+} from './history.ts';
+export { lastCertificate, listQuarantine, migrationStatus, type MigrationStatus } from './state.ts';
 export type { Unreadable } from './unit.ts';
 export type { Difference } from './verify.ts';

@@ -191,6 +191,7 @@ class Inspector {
       if (chunk.isFull) close();
     }
     close();
+    encoder.observe(tally);
   }
 
   /** Finds what a database would: a row that was seen in another file, a unique key that is taken, the keys of parents. */

@@ -9,7 +9,13 @@ import { discover } from './discover.ts';
 import { Engine } from './engine.ts';
 import { awaitInFlight } from './load.ts';
 import type { Report } from './report.ts';
-import { directoryPrefix, keepTimezones, knownTimezones, type Timezones } from './settings.ts';
+import {
+  directoryPrefix,
+  keepTimezones,
+  knownTimezones,
+  rememberDirectory,
+  type Timezones,
+} from './settings.ts';
 import type { SourceDefinition } from './source.ts';
 import { builtInSources } from './sources/index.ts';
 import { compareWithSource } from './source-proof.ts';
@@ -40,13 +46,14 @@ export async function runMigration(options: MigrationOptions): Promise<Report> {
     const { prefix, timezones } = await tier.session(async (session) => {
       return {
         timezones: await keepTimezones(session, options.timezones ?? new Map()),
-        prefix: await prefixOf(session, options.directory, true),
+        prefix: await prefixOf(session, options.directory),
       };
     });
     const discovery = await discover(options.directory, options.sources ?? builtInSources, prefix);
     try {
       requireSomething(discovery.units.length + discovery.unreadable.length, discovery.directory);
       const engine = new Engine({ tier, discovery, sources, timezones, nowMicros: nowMicros(options.clock) });
+      if (discovery.units.length > 0) await rememberDirectory(tier, discovery.directory, prefix);
       const run = await beginRun(tier, discovery.directory, 'run');
       await engine.copy();
       await engine.verify();
@@ -72,7 +79,7 @@ export async function verifyMigration(options: MigrationOptions): Promise<Report
   const sources = selectSources(options.sources ?? builtInSources, options.stores ?? []);
   const { prefix, timezones } = await tier.session(async (session) => ({
     timezones: await knownTimezones(session),
-    prefix: await prefixOf(session, options.directory, false),
+    prefix: await prefixOf(session, options.directory),
   }));
   const discovery = await discover(options.directory, options.sources ?? builtInSources, prefix);
   try {
@@ -92,14 +99,14 @@ function nowMicros(clock: Clock = systemClock): number {
   return clock().getTime() * 1000;
 }
 
-async function prefixOf(session: Session, directory: string, register: boolean): Promise<string> {
+async function prefixOf(session: Session, directory: string): Promise<string> {
   try {
     realpathSync(directory);
   } catch {
     // discover() says better what is wrong with it.
     return '';
   }
-  return directoryPrefix(session, directory, register);
+  return directoryPrefix(session, directory);
 }
 
 function requireSomething(found: number, directory: string): void {

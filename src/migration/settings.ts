@@ -75,20 +75,20 @@ export async function knownTimezones(session: Session): Promise<Timezones> {
  * What goes before the names of a directory's files in this database: nothing for the first directory, its own path for
  * any other, so that two deployments whose files have the same names never overwrite one another.
  */
-export async function directoryPrefix(
-  session: Session,
-  directory: string,
-  register: boolean,
-): Promise<string> {
+export async function directoryPrefix(session: Session, directory: string): Promise<string> {
   const path = realpathSync(directory);
   const { rows } = await session.query<{ path: string; prefix: string }>(
     'SELECT path, prefix FROM migration_directories',
   );
   const known = rows.find((row) => row.path === path);
   if (known) return known.prefix;
-  const prefix = rows.length === 0 ? '' : `${path}/`;
-  if (register) {
-    await session.query('INSERT INTO migration_directories (path, prefix) VALUES ($1, $2)', [path, prefix]);
-  }
-  return prefix;
+  return rows.length === 0 ? '' : `${path}/`;
+}
+
+/** Notes that a directory is migrated into this database, under the prefix that {@link directoryPrefix} gave. */
+export async function rememberDirectory(session: Session, directory: string, prefix: string): Promise<void> {
+  await session.query(
+    'INSERT INTO migration_directories (path, prefix) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+    [realpathSync(directory), prefix],
+  );
 }

@@ -64,6 +64,7 @@ class UnitProof {
       await this.compareChunk(chunk, record);
       this.progress(chunk);
     }
+    // What stands at the source and was never loaded.
     while (!next.done) {
       const chunk = new Chunk(this.unit, this.writer, this.context);
       while (!next.done && !chunk.isFull) {
@@ -73,6 +74,7 @@ class UnitProof {
       this.notLoaded(chunk);
       this.progress(chunk);
     }
+    this.encoder.observe(this.state.tally);
   }
 
   private progress(chunk: Chunk): void {

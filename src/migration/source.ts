@@ -27,6 +27,8 @@ export interface Column {
   readonly required: boolean;
   /** IANA zone in which a time without an offset was written. */
   readonly zone: string;
+  /** A time that may well lie ahead: when something ends. */
+  readonly ahead: boolean;
   /** The value when the source has no such column. */
   readonly fallback: ((get: (name: string) => RawValue) => RawValue) | null;
 }
@@ -40,6 +42,7 @@ function column(kind: ColumnKind) {
     target: name,
     required: false,
     zone: 'UTC',
+    ahead: false,
     fallback: null,
     ...options,
   });
@@ -147,6 +150,8 @@ export interface SourceDefinition {
   readonly expired?: (get: (name: string) => RawValue, nowMicros: number) => boolean;
   /** Corrections that the row itself proves. */
   readonly adjust?: (get: (name: string) => RawValue, shared: unknown) => readonly Adjustment[];
+  /** The column whose time looks as if it lied, when nothing in the row proves it; null when none does. */
+  readonly suspect?: (get: (name: string) => RawValue) => string | null;
   /** Reads what `adjust` must know of all rows of all units before the first is loaded. */
   readonly prepare?: (
     rows: Iterable<{ unit: string; key: bigint | string; get: (name: string) => RawValue }>,

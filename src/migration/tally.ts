@@ -26,6 +26,9 @@ export class Tally {
   /** Times later than now, by column. */
   readonly futureTimes = new Map<string, number>();
 
+  /** Rows whose time looks as if it lied though nothing proves it, by column. */
+  readonly suspects = new Map<string, number>();
+
   get skipped(): number {
     return this.expired + this.duplicate;
   }

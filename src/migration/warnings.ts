@@ -55,6 +55,10 @@ export function warningsOf(
       column,
     );
   }
+  for (const [column, rows] of tally.suspects) {
+    const detail = `${rows} rows look like India time in ${column}, but nothing in them proves it: left as they are; correct them with --timezone ${source.id}.${column}=Asia/Kolkata if you know better`;
+    add('TIMESTAMP_UNPROVEN', rows, detail, column);
+  }
   add(
     'OVERLAPPING_IDS',
     source.identity === 'legacy_id' && source.shapes ? tally.overlapping : 0,

@@ -99,7 +99,7 @@ describe.each(['server', 'embedded'] as const)(
       expect(parsed(refused)).toMatchObject({ ok: false, error: { code: 'CERTIFICATE_INVALID' } });
     });
 
-    it('migrate status and quarantine say what there is', async () => {
+    it.runIf(kind === 'server')('migrate status and quarantine say what there is', async () => {
       const status = await call(['migrate', 'status', '--json'], env);
       expect(status.exit).toBe(0);
       expect(parsed(status)).toMatchObject({
@@ -182,7 +182,13 @@ describe.each(['server', 'embedded'] as const)(
 );
 
 describe('failures', () => {
-  const env = (): Environment => ({ STOCKROOM_DATA_DIR: join(scratch, 'failures') });
+  let database: TestDatabase;
+  let env: Environment;
+  beforeAll(async () => {
+    database = await freshDatabase();
+    env = { DATABASE_URL: database.url };
+  });
+  afterAll(() => database.drop());
 
   it('wrong usage ends with 2', async () => {
     const { exit, out, err } = await call(['migrate', 'run']);
@@ -191,7 +197,7 @@ describe('failures', () => {
   });
 
   it('a directory that is not there, or holds nothing known, ends with 1', async () => {
-    const missing = await call(['migrate', 'run', 'nowhere', '--json'], env());
+    const missing = await call(['migrate', 'run', 'nowhere', '--json']);
     expect(missing.exit).toBe(1);
     expect(parsed(missing)).toMatchObject({
       ok: false,
@@ -203,9 +209,11 @@ describe('failures', () => {
       warnings: [],
       error: { code: 'DIRECTORY_NOT_FOUND' },
     });
+    // No database was made for a mistyped path.
+    expect(existsSync(join(scratch, '.stockroom'))).toBe(false);
     mkdirSync(join(scratch, 'foreign'));
     writeFileSync(join(scratch, 'foreign', 'notes.txt'), 'nothing of ours');
-    const foreign = await call(['migrate', 'run', 'foreign', '--json'], env());
+    const foreign = await call(['migrate', 'run', 'foreign', '--json'], env);
     expect(foreign.exit).toBe(1);
     expect(parsed(foreign)).toMatchObject({ ok: false, error: { code: 'NOTHING_TO_MIGRATE' } });
   });
@@ -216,10 +224,10 @@ describe('failures', () => {
     });
     expect(unreachable.exit).toBe(1);
     expect(parsed(unreachable)).toMatchObject({ error: { code: 'DATABASE_UNREACHABLE' } });
-    const outdated = await call(['serve', '--data-dir', 'fresh', '--port', '0']);
+    const outdated = await call(['serve', '--schema', 'fresh', '--port', '0'], env);
     expect(outdated.exit).toBe(1);
     expect(outdated.err).toMatch(/^stockroom: SCHEMA_OUTDATED: .*`stockroom start`/);
-    const noRun = await call(['migrate', 'certificate'], env());
+    const noRun = await call(['migrate', 'certificate'], env);
     expect(noRun).toMatchObject({ exit: 1, out: '' });
     expect(noRun.err).toContain('stockroom: NO_RUN: ');
   });

@@ -1,5 +1,7 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { StockroomError } from '../../core/errors.ts';
 import type { Context } from '../context.ts';
 import { Flag } from '../flags.ts';
 import { durableSettings, SettingFlag } from '../settings.ts';
@@ -24,8 +26,24 @@ export function addDurableSettings(command: Command): void {
   for (const variable of durableSettings) command.addOption(new SettingFlag(variable));
 }
 
-/** Notes which directory the command is about, for what it says when it fails. */
+/** Notes which directory the command is about, for what it says when it fails. @returns its absolute path */
 export function directoryOf(context: Context, given: string | undefined): string {
   context.directory = resolve(given ?? '.');
   return context.directory;
+}
+
+/**
+ * Finds a mistyped path before a database is made for it.
+ *
+ * @throws StockroomError DIRECTORY_NOT_FOUND
+ */
+export function requireDirectory(directory: string): void {
+  const found = statSync(directory, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) return;
+  const what = found === undefined ? 'nothing' : 'a file';
+  throw new StockroomError(
+    'DIRECTORY_NOT_FOUND',
+    `expected a directory at ${directory}, found ${what}: check the path`,
+    { details: { directory } },
+  );
 }

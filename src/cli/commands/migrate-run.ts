@@ -6,7 +6,13 @@ import { writeJson, writeLines } from '../io.ts';
 import { withMigrationProgress } from '../progress.ts';
 import { renderReport } from '../render/report.ts';
 import { configOf } from '../settings.ts';
-import { addDurableSettings, directoryOf, storeFlag, timezoneFlag } from './migrate-flags.ts';
+import {
+  addDurableSettings,
+  directoryOf,
+  requireDirectory,
+  storeFlag,
+  timezoneFlag,
+} from './migrate-flags.ts';
 
 export const RUN_INTERRUPTED =
   'the migration was interrupted: what was copied is kept, and the same command goes on from there';
@@ -68,6 +74,7 @@ async function migrateDirectory(
     '../../migration/index.ts'
   );
   const timezones = parseTimezones(options.timezone ?? [], builtInSources);
+  requireDirectory(directory);
   lifetime.interruptedNote =
     which === 'run' ? RUN_INTERRUPTED : 'the verification was interrupted: nothing was changed';
   const { report, place } = await withTier(context, config, async (tier) => {

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../../core/config.ts';
 import { StockroomError } from '../../core/errors.ts';
@@ -14,6 +13,7 @@ import { EMBEDDED_NOTE, renderReport } from '../render/report.ts';
 import { counted } from '../render/text.ts';
 import { requireFreePort, serve } from '../service.ts';
 import { allSettings, configOf, SettingFlag } from '../settings.ts';
+import { directoryOf, requireDirectory } from './migrate-flags.ts';
 import { RUN_INTERRUPTED } from './migrate-run.ts';
 
 /** A migration that ended so may be served: all is loaded, or all but what is in quarantine. */
@@ -45,7 +45,7 @@ export function registerStart(program: Command, context: Context): void {
     const { io } = context;
     const config = configOf(command, io.env);
     const { legacy, demo } = wishOf(command);
-    if (legacy !== undefined) context.directory = resolve(legacy);
+    if (legacy !== undefined) requireDirectory(directoryOf(context, legacy));
     await requireFreePort(config);
     const { tier, migrations } = await openTier(context, config);
     const schema = migrations === 0 ? 'up to date' : `brought up to date, ${counted(migrations, 'step')}`;

@@ -53,12 +53,14 @@ export function renderStatus(status: MigrationStatus, place: Place): string[] {
 /** Quarantined rows with their reasons, for people. `more` is the command that shows the next page. */
 export function renderQuarantine(items: readonly QuarantinedRow[], more: string | null): string[] {
   if (items.length === 0) return ['No row is in quarantine.'];
-  const rows = items.flatMap(({ source, file, key, column, reason, detail, original }) => [
-    `${source}  ${plain(file)}  row ${plain(key)}`,
-    `  ${reason}${column === null ? '' : ` in ${column}`}: ${plain(detail)}`,
-    `  ${shorten(plain(original), ORIGINAL_SHOWN)}`,
-    '',
-  ]);
+  const rows = items.flatMap(
+    ({ source, file, key, column, reason, detail, original, original_format: format }) => [
+      `${source}  ${plain(file)}  row ${plain(key)}`,
+      `  ${reason}${column === null ? '' : ` in ${column}`}: ${plain(detail)}`,
+      `  ${format === 'base64' ? 'base64: ' : ''}${shorten(plain(original), ORIGINAL_SHOWN)}`,
+      '',
+    ],
+  );
   return more === null ? rows.slice(0, -1) : [...rows, `There are more: \`${more}\``];
 }
 

@@ -19,7 +19,8 @@ export function detectDocument(path: string, text: string): JsonKind | null {
   const isObject = (slice: string | undefined): boolean => slice?.startsWith('{') ?? false;
   if (isArray('data') && has('row_count') && isArray('columns')) return 'price_history';
   if (has('timestamp') && isObject(found.get('scores'))) return 'global_scores';
-  if ((isArray('items') || isArray('picks')) && (has('as_of') || has('generated_at'))) return 'pick_archive';
+  const isPicks = (isArray('items') || isArray('picks')) && (has('as_of') || has('generated_at'));
+  if (isPicks && (has('universe', 'mode') || namedLike(path) === 'pick_archive')) return 'pick_archive';
   if (found.size === 2 && has('timestamp', 'data')) return 'general_cache';
   if (list.length === 0) return namedLike(path) === 'memory_preferences' ? 'memory_preferences' : null;
   if (list.every(([, slice]) => isPriceEntry(slice))) return 'price_metadata';

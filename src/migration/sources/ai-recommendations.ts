@@ -5,6 +5,7 @@ import { formatMicros, MICROS_PER_MINUTE, parseTime } from '../values/time.ts';
 
 /** The exchange's own offset: the only one by which the old writer's times can be off. */
 export const INDIA_OFFSET_MINUTES = 330;
+const INDIA_OFFSET_MICROS = INDIA_OFFSET_MINUTES * MICROS_PER_MINUTE;
 const MAX_DELAY_MICROS = 120_000_000;
 const MAX_RUN_MICROS = 5 * MICROS_PER_MINUTE;
 
@@ -44,6 +45,7 @@ export const aiRecommendations = defineSource({
     json('labels_json', { target: 'labels' }),
   ],
   adjust: (get) => provenSkew(get('generated_at_utc'), get('run_id'), get('features_json')),
+  suspect: (get) => (looksSkewed(get('generated_at_utc'), get('run_id')) ? 'generated_at_utc' : null),
 });
 
 /** The old rule: SHORT when the recommendation says to sell. */
@@ -57,25 +59,33 @@ function directionOf(recommendation: RawValue): string {
  * the length that the row itself states by 0 to 120 s, or when none is stated and r is 0 to 5 min.
  */
 function provenSkew(generated: RawValue, runId: RawValue, features: RawValue): readonly Adjustment[] {
-  if (typeof generated !== 'string' || typeof runId !== 'string') return [];
-  const claimed = parseTime(generated);
-  const stored = parseTime(/\d{4}-\d{2}-\d{2}T.*$/.exec(runId)?.[0] ?? '');
-  if (claimed === null || stored === null || (claimed.offsetMinutes ?? 0) !== 0) return [];
-  const storedMicros = stored.localMicros - (stored.offsetMinutes ?? 0) * MICROS_PER_MINUTE;
-  const offset = INDIA_OFFSET_MINUTES * MICROS_PER_MINUTE;
-  const length = offset - (claimed.localMicros - storedMicros);
-  if (length < 0) return [];
+  const run = runLength(generated, runId);
+  if (run === null || run.micros < 0) return [];
   const stated = statedLength(features);
   const proven =
-    stated === null ? length <= MAX_RUN_MICROS : length >= stated && length - stated <= MAX_DELAY_MICROS;
+    stated === null
+      ? run.micros <= MAX_RUN_MICROS
+      : run.micros >= stated && run.micros - stated <= MAX_DELAY_MICROS;
   if (!proven) return [];
-  return [
-    {
-      column: 'generated_at_utc',
-      value: formatMicros(claimed.localMicros - offset).replace('Z', '+00:00'),
-      reason: 'TIMESTAMP_SKEW',
-    },
-  ];
+  const value = formatMicros(run.claimedMicros - INDIA_OFFSET_MICROS).replace('Z', '+00:00');
+  return [{ column: 'generated_at_utc', value, reason: 'TIMESTAMP_SKEW' }];
+}
+
+/** The run's length if the time is India's, and the time as it is claimed; null when the row does not tell. */
+function runLength(generated: RawValue, runId: RawValue): { micros: number; claimedMicros: number } | null {
+  if (typeof generated !== 'string' || typeof runId !== 'string') return null;
+  const claimed = parseTime(generated);
+  const stored = parseTime(/\d{4}-\d{2}-\d{2}T.*$/.exec(runId)?.[0] ?? '');
+  if (claimed === null || stored === null || (claimed.offsetMinutes ?? 0) !== 0) return null;
+  const storedMicros = stored.localMicros - (stored.offsetMinutes ?? 0) * MICROS_PER_MINUTE;
+  const claimedMicros = claimed.localMicros;
+  return { micros: INDIA_OFFSET_MICROS - (claimedMicros - storedMicros), claimedMicros };
+}
+
+/** Later than its run was stored by India's offset, give or take an hour: no honest time is. */
+function looksSkewed(generated: RawValue, runId: RawValue): boolean {
+  const run = runLength(generated, runId);
+  return run !== null && Math.abs(run.micros) <= 60 * MICROS_PER_MINUTE;
 }
 
 /** `features_json.metadata.elapsed_seconds` in microseconds; null when it is not there. */

@@ -12,7 +12,7 @@ export const contextMemory = defineSource({
     json('value'),
     integer('ttl'),
     time('created_at'),
-    time('expires_at'),
+    time('expires_at', { ahead: true }),
   ],
   expired: (get, nowMicros) => {
     const expires = get('expires_at');

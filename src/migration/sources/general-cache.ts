@@ -23,7 +23,7 @@ export const generalCache = defineSource({
     key('key'),
     json('data', { target: 'value' }),
     time('timestamp', { target: 'created_at', required: true }),
-    time('expires_at'),
+    time('expires_at', { ahead: true }),
   ],
 });
 

@@ -23,7 +23,7 @@ export const globalScores = defineSource({
     key('symbol', { target: 'key' }),
     json('score', { target: 'value' }),
     time('timestamp', { target: 'created_at', required: true }),
-    time('expires_at'),
+    time('expires_at', { ahead: true }),
   ],
 });
 

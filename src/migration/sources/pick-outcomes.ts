@@ -9,7 +9,7 @@ export const pickOutcomes = defineSource({
   columns: [
     key('pick_uuid'),
     key('evaluation_horizon'),
-    time('horizon_end_ts', { required: true }),
+    time('horizon_end_ts', { required: true, ahead: true }),
     float('price_close'),
     float('price_high'),
     float('price_low'),

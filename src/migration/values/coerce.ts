@@ -1,4 +1,5 @@
 import type { RawValue } from '../source.ts';
+import { storableText } from './json-repair.ts';
 import { parseDate, parseTime, localToUtc, MICROS_PER_MINUTE, type ParsedTime } from './time.ts';
 
 /** A value that its column cannot take: the row is quarantined. */
@@ -16,10 +17,11 @@ export const REASONS = {
   BLOB_IN_TEXT: 'a BLOB in a text column, read as UTF-8',
   INVALID_UTF8: 'bytes that are not UTF-8, replaced by U+FFFD',
   NUL_IN_TEXT: 'NUL characters, replaced by U+FFFD',
+  LONE_SURROGATE: 'half of a surrogate pair, replaced by U+FFFD',
   NUMBER_IN_TEXT: 'a number in a text column, written as its shortest text',
   TEXT_IN_NUMBER: 'a number written as text',
   EMPTY_TO_NULL: 'an empty string where NULL was meant',
-  NEGATIVE_ZERO: 'a negative zero in a decimal column, which keeps no sign of zero',
+  NEGATIVE_ZERO: 'a negative zero in a column that keeps no sign of zero',
   PRECISION: 'more digits than the column holds',
 } as const;
 
@@ -29,6 +31,8 @@ export type Alter = (reason: string) => void;
 
 const MIN_INT8 = -(2n ** 63n);
 const MAX_INT8 = 2n ** 63n - 1n;
+/** Of a number written as text: with an exponent of four digits still far inside NUMERIC's range. */
+const MAX_DIGITS = 1000;
 const numberText = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?$/;
 const integerText = /^[+-]?\d{1,30}$/;
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -60,9 +64,10 @@ export function decodeText(bytes: Uint8Array): { text: string; valid: boolean } 
 export function toText(value: RawValue, alter: Alter): string | null {
   if (value === null) return null;
   if (typeof value === 'string') {
-    if (!value.includes('\u0000')) return value;
-    alter('NUL_IN_TEXT');
-    return value.replaceAll('\u0000', '\uFFFD');
+    const nul = value.includes('\u0000');
+    if (!nul && value.isWellFormed()) return value;
+    alter(nul ? 'NUL_IN_TEXT' : 'LONE_SURROGATE');
+    return storableText(value);
   }
   if (value instanceof Uint8Array) {
     const { text, valid } = decodeText(value);
@@ -79,7 +84,10 @@ export function toKey(value: RawValue, alter: Alter): string | null {
   if (value instanceof Uint8Array) throw new RejectedValue('BAD_KEY', 'a key must be text, found a BLOB');
   const text = toText(value, alter)!;
   if (typeof value === 'string' && text !== value) {
-    throw new RejectedValue('BAD_KEY', 'a key must be text without NUL characters');
+    throw new RejectedValue(
+      'BAD_KEY',
+      'a key must be text without NUL characters and halves of surrogate pairs',
+    );
   }
   return text;
 }
@@ -109,6 +117,7 @@ export function toInteger(value: RawValue, alter: Alter): bigint | null {
   if (typeof value === 'number') {
     if (!Number.isInteger(value))
       throw new RejectedValue('NOT_INTEGER', `expected a whole number, found ${describe(value)}`);
+    if (Object.is(value, -0)) alter('NEGATIVE_ZERO');
     return inRange(BigInt(value));
   }
   const text = numericText(value, alter);
@@ -143,6 +152,11 @@ function numericText(value: string | Uint8Array, alter: Alter): string | null {
   if (typeof value !== 'string' || !numberText.test(value)) {
     throw new RejectedValue('NOT_A_NUMBER', `expected a number, found ${describe(value)}`);
   }
+  if (value.length > MAX_DIGITS)
+    throw new RejectedValue(
+      'OUT_OF_RANGE',
+      `expected at most ${MAX_DIGITS} digits, found ${describe(value)}`,
+    );
   alter('TEXT_IN_NUMBER');
   return value;
 }
@@ -153,6 +167,7 @@ export function toBoolean(value: RawValue, alter: Alter): boolean | null {
     return null;
   }
   if (value === null) return null;
+  if (Object.is(value, -0)) alter('NEGATIVE_ZERO');
   if (value === 0n || value === 0) return false;
   if (value === 1n || value === 1) return true;
   if (value === '0' || value === '1') {

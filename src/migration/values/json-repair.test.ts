@@ -11,7 +11,17 @@ const nearlyJson = fc.oneof(
     .array(
       fc.oneof(
         fc.constantFrom('{', '}', '[', ']', ',', ':', ' ', '"a"', '"b"', 'null', 'true', 'NaN', '-Infinity'),
-        fc.constantFrom('"\\u0000"', '"\\ud83d"', '"\\ude00x"', '-0', '-0.0e3', '1e5000', '1e-5000', '"\\', "'"),
+        fc.constantFrom(
+          '"\\u0000"',
+          '"\\ud83d"',
+          '"\\ude00x"',
+          '-0',
+          '-0.0e3',
+          '1e5000',
+          '1e-5000',
+          '"\\',
+          "'",
+        ),
         fc.string({ unit: 'binary', maxLength: 4 }).map((text) => JSON.stringify(text)),
       ),
       { maxLength: 14 },
@@ -20,7 +30,12 @@ const nearlyJson = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 20 }),
   // A document with one thing put in its middle.
   fc
-    .tuple(anyJson, anyStyle, fc.nat(), fc.constantFrom('NaN', '"\\u0000"', '\u0000', '-0', ',', '"', '\\', '{'))
+    .tuple(
+      anyJson,
+      anyStyle,
+      fc.nat(),
+      fc.constantFrom('NaN', '"\\u0000"', '\u0000', '-0', ',', '"', '\\', '{'),
+    )
     .map(([json, style, at, thing]) => {
       const text = write(json, style);
       const place = at % (text.length + 1);
@@ -46,7 +61,9 @@ describe('repairJson', () => {
           'SELECT d::jsonb::text AS kept FROM unnest($1::text[]) WITH ORDINALITY AS t (d, n) ORDER BY n',
           [repaired],
         );
-        expect(rows.map(({ kept }) => ({ ...scanJson(kept) }))).toEqual(repaired.map((text) => ({ ...scanJson(text) })));
+        expect(rows.map(({ kept }) => ({ ...scanJson(kept) }))).toEqual(
+          repaired.map((text) => ({ ...scanJson(text) })),
+        );
       }),
       { numRuns: 25 },
     );
@@ -54,12 +71,18 @@ describe('repairJson', () => {
 
   it('leaves alone what needs no repair, and names a reason for all that does', () => {
     fc.assert(
-      fc.property(fc.oneof(nearlyJson, fc.tuple(anyJson, anyStyle).map((pair) => write(...pair))), (document) => {
-        const { flags, a, b } = scanJson(document);
-        const { text, reasons } = repairJson(document);
-        expect(reasons.length > 0).toBe(flags !== 0);
-        if (flags === 0) expect({ ...scanJson(text) }).toEqual({ flags, a, b });
-      }),
+      fc.property(
+        fc.oneof(
+          nearlyJson,
+          fc.tuple(anyJson, anyStyle).map((pair) => write(...pair)),
+        ),
+        (document) => {
+          const { flags, a, b } = scanJson(document);
+          const { text, reasons } = repairJson(document);
+          expect(reasons.length > 0).toBe(flags !== 0);
+          if (flags === 0) expect({ ...scanJson(text) }).toEqual({ flags, a, b });
+        },
+      ),
       { numRuns: 2000 },
     );
   });
@@ -88,7 +111,11 @@ describe('repairJson', () => {
     ['[1e1001]', '["1e1001"]', ['JSON_NUMBER_RANGE']],
     ['[1e1000, 12345678901234567890.123]', '[1e1000, 12345678901234567890.123]', []],
     [`[0.${'1'.repeat(1001)}]`, `["0.${'1'.repeat(1001)}"]`, ['JSON_NUMBER_RANGE']],
-    ['{"a": NaN, "b": "\\u0000", "b": -0}', '{"a": null, "b": 0}', ['JSON_NAN', 'JSON_NUL', 'JSON_DUPLICATE_KEY', 'JSON_NEGATIVE_ZERO']],
+    [
+      '{"a": NaN, "b": "\\u0000", "b": -0}',
+      '{"a": null, "b": 0}',
+      ['JSON_NAN', 'JSON_NUL', 'JSON_DUPLICATE_KEY', 'JSON_NEGATIVE_ZERO'],
+    ],
     ["{'a': 1}", `"{'a': 1}"`, ['JSON_MALFORMED']],
     ['{"a": [1, 2', '"{\\"a\\": [1, 2"', ['JSON_MALFORMED']],
     ['', '""', ['JSON_MALFORMED']],
@@ -118,7 +145,10 @@ describe('repairJson', () => {
   });
 
   it('takes a long string with many escapes', () => {
-    const document = JSON.stringify([Array.from({ length: 300_000 }, () => '"\\').join(''), '\n'.repeat(300_000)]);
+    const document = JSON.stringify([
+      Array.from({ length: 300_000 }, () => '"\\').join(''),
+      '\n'.repeat(300_000),
+    ]);
     expect(repairJson(document)).toEqual({ text: document.replace('","', '", "'), reasons: [] });
   });
 });

@@ -156,7 +156,7 @@ describe('what jsonb would not keep is flagged', () => {
     ['1e-99999999999999999999', scan.HUGE_NUMBER],
     ['9'.repeat(scan.MAX_EXPONENT + 1), scan.HUGE_NUMBER],
     [`0.${'1'.repeat(scan.MAX_EXPONENT + 1)}`, scan.HUGE_NUMBER],
-  ])("%j", (document, flag) => {
+  ])('%j', (document, flag) => {
     expect(scanJson(document).flags).toBe(flag);
   });
 

@@ -1,8 +1,12 @@
 import type { RawValue, SourceRow } from '../source.ts';
 
-/** The bytes of a value as its file holds them: text in UTF-8, a number as its shortest text. */
+/**
+ * The bytes of a value as its file holds them: text in UTF-8, a number as its shortest text. Text with half of a
+ * surrogate pair, which only an escape in a file of JSON can hold, is no UTF-8: it stays a JSON string.
+ */
 export function originalBytes(value: RawValue): Uint8Array {
   if (value instanceof Uint8Array) return value;
+  if (typeof value === 'string' && !value.isWellFormed()) return Buffer.from(JSON.stringify(value), 'utf8');
   return Buffer.from(value === null ? '' : Object.is(value, -0) ? '-0.0' : String(value), 'utf8');
 }
 

@@ -18,7 +18,11 @@ import { scanJsonBytes } from './json-scan.ts';
 import { repairJson } from './json-repair.ts';
 import { extraJson } from './extra.ts';
 import { RowHash } from './row-hash.ts';
+import { MICROS_PER_MINUTE } from './time.ts';
 import { originalBytes } from './original.ts';
+
+/** How far the clock of an old writer may have been ahead. */
+const CLOCK_SKEW_MICROS = 5 * MICROS_PER_MINUTE;
 
 type Coder = (value: RawValue) => void;
 
@@ -54,6 +58,9 @@ export class RowEncoder {
   private writer!: TupleWriter;
   private alterations: Alteration[] = [];
   private readonly none: Alteration[] = [];
+  private readonly latestMicros: number;
+  /** Rows by column whose time says that they were written later than now. */
+  readonly futureTimes = new Map<string, number>();
   /** The column that is being written, for reasons. */
   private column = '';
   private field = 0;
@@ -61,7 +68,8 @@ export class RowEncoder {
   private value: RawValue = null;
 
   /** `timezones`: zone by column name, for columns whose times are known to lie. */
-  constructor(source: SourceDefinition, timezones: ReadonlyMap<string, string>) {
+  constructor(source: SourceDefinition, timezones: ReadonlyMap<string, string>, nowMicros: number) {
+    this.latestMicros = nowMicros + CLOCK_SKEW_MICROS;
     this.source = source;
     this.isJson = jsonFields(source);
     this.fields = this.isJson.length;
@@ -150,6 +158,10 @@ export class RowEncoder {
       this.alterations.push(alteration);
   }
 
+  private countFuture(): void {
+    this.futureTimes.set(this.column, (this.futureTimes.get(this.column) ?? 0) + 1);
+  }
+
   /** Keeps the bytes of the value at hand. One function for all rows: it runs for every value that is not plain. */
   private readonly alter = (reason: string): void => {
     this.keep({ column: this.column, bytes: originalBytes(this.value), reason });
@@ -212,7 +224,10 @@ export class RowEncoder {
       case 'time':
         return coder(
           (v) => toMicros(v, column.zone, forcedZone, alter),
-          (v) => this.writer.timestamptz(v),
+          (v) => {
+            if (v > this.latestMicros && !column.ahead) this.countFuture();
+            this.writer.timestamptz(v);
+          },
         );
       case 'date':
         return coder(
@@ -237,7 +252,8 @@ export class RowEncoder {
       const { text, valid } = decodeText(value);
       this.alter(valid ? 'BLOB_IN_TEXT' : 'INVALID_UTF8');
       this.json(text);
-    } else this.json(Number.isFinite(Number(value)) ? String(value) : 'NaN');
+    } else if (Object.is(value, -0)) this.json('-0');
+    else this.json(Number.isFinite(Number(value)) ? String(value) : 'NaN');
     return true;
   }
 

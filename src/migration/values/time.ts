@@ -15,9 +15,11 @@ export interface ParsedTime {
 
 export const MICROS_PER_MINUTE = 60_000_000;
 export const MICROS_PER_DAY = 86_400_000_000;
+/** Up to here a double counts every microsecond, from PostgreSQL's epoch as well and with any offset taken off. */
+const MAX_EXACT_MICROS = 8_000_000_000_000_000;
 
 const pattern =
-  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,12}))?)?\s?(Z|z|[+-]\d{2}(?::?\d{2})?(?::\d{2})?)?)?$/;
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,12}))?)?\s?(Z|z|[+-]\d{2}(?::?[0-5]\d(?::?[0-5]\d)?)?)?)?$/;
 const monthDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 let cachedDate = '';
@@ -41,7 +43,7 @@ export function parseTime(text: string): ParsedTime | null {
     localMicros,
     offsetMinutes: offset,
     zulu: zone === 'Z' || zone === 'z',
-    inexact: /[1-9]/.test(Number.isSafeInteger(localMicros) ? fraction.slice(6) : fraction),
+    inexact: /[1-9]/.test(Math.abs(localMicros) < MAX_EXACT_MICROS ? fraction.slice(6) : fraction),
   };
 }
 
@@ -117,10 +119,13 @@ export function isZone(zone: string): boolean {
  * that never comes (clocks set forward) is taken as if they had not been.
  */
 export function localToUtc(localMicros: number, zone: string): number {
-  const guess = localMicros - offsetAt(localMicros, zone) * MICROS_PER_MINUTE;
-  const before = localMicros - offsetAt(guess - MICROS_PER_DAY, zone) * MICROS_PER_MINUTE;
-  if (before + offsetAt(before, zone) * MICROS_PER_MINUTE === localMicros) return before;
-  return localMicros - offsetAt(guess, zone) * MICROS_PER_MINUTE;
+  const takeOff = (at: number): number => localMicros - Math.round(offsetAt(at, zone) * MICROS_PER_MINUTE);
+  const shows = (utc: number): boolean => takeOff(utc) === utc;
+  // No zone is a day from UTC: these are the offsets before and after a change of clocks near that time.
+  const before = takeOff(localMicros - MICROS_PER_DAY);
+  if (shows(before)) return before;
+  const after = takeOff(localMicros + MICROS_PER_DAY);
+  return shows(after) ? after : before;
 }
 
 /** Minutes east of UTC in `zone` at an instant; remembered by quarter of an hour, finer than any change of offset. */
