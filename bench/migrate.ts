@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import Database from 'better-sqlite3';
-import pg from 'pg';
+import { Client } from 'pg';
 import { writeAnalysesDatabase } from '../src/legacy/sample/index.ts';
 import { startPostgres } from '../test/support/servers.ts';
 import { runChild } from './migrate/child.ts';
@@ -126,7 +126,7 @@ async function pgloader(bench: Bench, database: string, scratch: string, note: N
      WITH include drop, create tables, create indexes, reset sequences;`,
   );
   const { elapsedMs, peakMiB } = await runChild('pgloader', [load]);
-  const client = new pg.Client({ connectionString: bench.url(database) });
+  const client = new Client({ connectionString: bench.url(database) });
   await client.connect();
   const { rows } = await client.query<{ n: string }>('SELECT count(*) AS n FROM agent_analyses');
   await client.end();
@@ -145,7 +145,7 @@ async function freshDatabase(adminUrl: string, name: string): Promise<string> {
 }
 
 async function execute(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new Client({ connectionString: url });
   await client.connect();
   try {
     await client.query(sql);
@@ -160,7 +160,7 @@ async function writeText(file: string, target: string): Promise<void> {
   const out = createWriteStream(target);
   let text = '';
   for (const row of database.prepare(`SELECT ${columns} FROM agent_analyses`).raw().iterate()) {
-    const fields = (row as unknown[]).map((value) =>
+    const fields = (row as (string | number | null)[]).map((value) =>
       value === null ? '\\N' : String(value).replaceAll('\\', '\\\\'),
     );
     text += `${fields.join('\t')}\n`;

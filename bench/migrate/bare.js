@@ -1,17 +1,17 @@
 // The least that moves the rows: better-sqlite3 → text → COPY, with no check, no hash and no checkpoint.
 import { once } from 'node:events';
 import Database from 'better-sqlite3';
-import pg from 'pg';
+import { Client } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 
 const [, , file, url, table] = process.argv;
-const client = new pg.Client({ connectionString: url });
+const client = new Client({ connectionString: url });
 await client.connect();
 const database = new Database(file ?? '', { readonly: true });
 const columns = 'id, symbol, agent_type, score, confidence, signals, reasoning, created_at';
 const started = performance.now();
 const stream = client.query(copyFrom(`COPY ${table} (${columns}) FROM STDIN`));
-/** @param {unknown} value */
+/** @param {string | number | null} value */
 const field = (value) =>
   value === null
     ? '\\N'
@@ -21,7 +21,7 @@ const field = (value) =>
 let rows = 0;
 let text = '';
 for (const row of database.prepare(`SELECT ${columns} FROM agent_analyses`).raw().iterate()) {
-  text += `${/** @type {unknown[]} */ (row).map(field).join('\t')}\n`;
+  text += `${/** @type {(string | number | null)[]} */ (row).map(field).join('\t')}\n`;
   rows++;
   if (text.length > 1 << 18) {
     if (!stream.write(text)) await once(stream, 'drain');

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { messageOf } from '../core/errors.ts';
+import { codeOf, messageOf } from '../core/errors.ts';
 
 export interface FoundFile {
   /** Path relative to the directory, with forward slashes. */
@@ -54,7 +54,7 @@ export function walk(directory: string): Walk {
 }
 
 function linkReason(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
+  const code = codeOf(error);
   if (code === 'ELOOP') return 'a symbolic link that leads back to itself';
   if (code === 'ENOENT') return 'a symbolic link to a file that does not exist';
   if (code === 'EACCES' || code === 'EPERM') return 'no permission to read it';

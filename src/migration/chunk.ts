@@ -1,4 +1,4 @@
-import { COPY_HEADER, COPY_TRAILER, TupleWriter } from '../tiers/durable/copy-binary.ts';
+import { COPY_HEADER, COPY_TRAILER, type TupleWriter } from '../tiers/durable/copy-binary.ts';
 import { Ledger, type LedgerEntry, OUTCOME, type Outcome, type RowKey } from './ledger.ts';
 import type { Adjustment, Alteration, FileContext, RawValue, Rejection, SourceRow } from './source.ts';
 import type { Unit } from './unit.ts';

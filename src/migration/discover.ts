@@ -1,6 +1,6 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { messageOf, StockroomError } from '../core/errors.ts';
+import { codeOf, messageOf, StockroomError } from '../core/errors.ts';
 import { detectDocument, isAnalysisLine, namedLike } from '../legacy/json-files/detect.ts';
 import { decode, MAX_DOCUMENT_BYTES, members, readDocument } from '../legacy/json-files/document.ts';
 import { readLines } from '../legacy/json-files/lines.ts';
@@ -189,7 +189,7 @@ class Finder {
 
 /** Why a file cannot be read, in words that name the way out where there is one. */
 export function reasonOf(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
+  const code = codeOf(error);
   if (error instanceof StockroomError) return error.message;
   return code === 'EACCES' || code === 'EPERM' ? 'no permission to read it' : messageOf(error);
 }

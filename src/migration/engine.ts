@@ -1,4 +1,5 @@
 import { migrationProgress, migrationWarning } from '../core/diagnostics.ts';
+import { codeOf } from '../core/errors.ts';
 import { asSourceError } from '../legacy/sqlite/database.ts';
 import type { DurableTier } from '../tiers/durable/index.ts';
 import { chunkRecords, markVerified, type ChunkRecord } from './books.ts';
@@ -107,7 +108,7 @@ export class Engine {
     try {
       await work();
     } catch (error) {
-      const code = String((error as { code?: unknown }).code ?? '');
+      const code = codeOf(error);
       const ofSource = /^(SQLITE_|SOURCE_|EACCES|EPERM|ENOENT|EIO|EISDIR)/.test(code);
       if (!ofSource) throw error;
       const file = unit.files[0] ?? unit.name;
@@ -205,7 +206,7 @@ export class Engine {
       );
       const count = Number(rows[0]?.n ?? 0);
       if (count === 0) continue;
-      const detail = `${count} rows name a ${column} that is in no row of ${parent}: loaded as they are`;
+      const detail = `${column} of ${count} ${count === 1 ? 'row' : 'rows'} is in no row of ${parent}: loaded all the same`;
       warnings.push({ code: 'ORPHAN', source: id, column, rows: count, detail });
     }
     return warnings;

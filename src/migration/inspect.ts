@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
 import { migrationProgress } from '../core/diagnostics.ts';
-import { StockroomError } from '../core/errors.ts';
+import { codeOf, StockroomError } from '../core/errors.ts';
 import { asSourceError } from '../legacy/sqlite/database.ts';
 import { KeySet } from '../legacy/sqlite/key-set.ts';
 import { quickCheck } from '../legacy/sqlite/quick-check.ts';
@@ -133,9 +133,7 @@ class Inspector {
         this.inspectUnit(unit, units, context, tally);
       } catch (error) {
         const file = unit.files[0] ?? unit.name;
-        const failure = String((error as { code?: unknown }).code ?? '').startsWith('SQLITE_')
-          ? asSourceError(file, error)
-          : error;
+        const failure = codeOf(error).startsWith('SQLITE_') ? asSourceError(file, error) : error;
         this.discovery.unreadable.push({ file, reason: reasonOf(failure) });
       }
     }
@@ -231,7 +229,7 @@ class Inspector {
     const rows = this.keys.countDangling(`child ${source.id} `);
     if (rows === 0) return;
     const { column, parent } = source.orphans!;
-    const detail = `${rows} rows name a ${column} that is in no row of ${parent}: they load as they are`;
+    const detail = `${column} of ${rows} ${rows === 1 ? 'row' : 'rows'} is in no row of ${parent}: loaded all the same`;
     this.warnings.push({ code: 'ORPHAN', source: source.id, column, rows, detail });
   }
 }

@@ -4,14 +4,20 @@ import { INDIA_OFFSET_MINUTES } from './sources/ai-recommendations.ts';
 import type { Tally } from './tally.ts';
 import { offsetAt } from './values/time.ts';
 
+/** `1 row`, `2 rows`. */
+const count = (rows: number, noun = 'row', nouns = `${noun}s`): string =>
+  `${rows} ${rows === 1 ? noun : nouns}`;
+
 /** Reasons of kept originals that a person has to know of; the others are counted under ALTERED. */
 const telling: Readonly<Record<string, (rows: number, column: string) => string>> = {
   TIMESTAMP_SKEW: (rows, column) =>
-    `${rows} rows hold India time with a Z glued on in ${column}, as their run ids prove: loaded as the UTC that they mean`,
-  TIMEZONE_APPLIED: (rows, column) => `${rows} rows of ${column} were read in the zone that was given for it`,
-  SEVERAL_ACTIVE: (rows) => `${rows} policies were active beside the one activated last: loaded as RETIRED`,
+    `India time with a Z glued on in ${column} of ${count(rows)}, proven by the run id: loaded as the UTC that was meant`,
+  TIMEZONE_APPLIED: (rows, column) =>
+    `${column} of ${count(rows)} was read in the zone that was given for it`,
+  SEVERAL_ACTIVE: (rows) =>
+    `more than one policy was active: all but the one activated last were loaded as RETIRED (${count(rows)})`,
   OPEN_SESSION: (rows) =>
-    `${rows} files held candles of a session that was still open when they were cached: those were left out`,
+    `candles of a session that was still open when they were cached were left out of ${count(rows, 'file')}`,
 };
 
 /** What the rows of a source showed, as warnings. */
@@ -21,68 +27,86 @@ export function warningsOf(
   timezones: ReadonlyMap<string, string>,
   nowMicros: number,
 ): Warning[] {
+  const warning = (code: string, rows: number, detail: string, column: string | null = null): Warning => ({
+    code,
+    source: source.id,
+    column,
+    rows,
+    detail,
+  });
+  return [
+    ...alterationWarnings(tally, timezones, nowMicros, warning),
+    ...timeWarnings(source, tally, warning),
+    ...historyWarnings(source, tally, warning),
+  ].filter(({ rows }) => rows > 0);
+}
+
+type Make = (code: string, rows: number, detail: string, column?: string | null) => Warning;
+
+function alterationWarnings(
+  tally: Tally,
+  timezones: ReadonlyMap<string, string>,
+  nowMicros: number,
+  warning: Make,
+): Warning[] {
   const warnings: Warning[] = [];
-  const add = (code: string, rows: number, detail: string, column: string | null = null): Warning => {
-    const warning: Warning = { code, source: source.id, column, rows, detail };
-    if (rows > 0) warnings.push(warning);
-    return warning;
-  };
+  const others: string[] = [];
   let altered = 0;
-  const reasons = new Map<string, number>();
   for (const { column, reason, rows } of tally.alterations.values()) {
     const tell = telling[reason];
-    if (!tell) {
+    if (tell) {
+      const offset = offsetOf(reason, timezones.get(column), nowMicros);
+      warnings.push({ ...warning(reason, rows, tell(rows, column), column), ...offset });
+    } else {
       altered += rows;
-      reasons.set(reason, (reasons.get(reason) ?? 0) + rows);
-      continue;
+      others.push(`${reason} in ${column} ${rows}`);
     }
-    const warning = add(reason, rows, tell(rows, column), column);
-    if (reason === 'TIMESTAMP_SKEW') warning.offset_minutes = INDIA_OFFSET_MINUTES;
-    if (reason === 'TIMEZONE_APPLIED')
-      warning.offset_minutes = offsetAt(nowMicros, timezones.get(column) ?? 'UTC');
   }
-  const list = [...reasons].map(([reason, rows]) => `${reason} ${rows}`).join(', ');
-  add(
-    'ALTERED',
-    altered,
-    `${altered} values were loaded as the nearest their columns hold, their bytes kept: ${list}`,
-  );
-  for (const [column, rows] of tally.futureTimes) {
-    add(
+  const what = `${count(altered, 'value was', 'values were')} loaded as the nearest that the column holds`;
+  warnings.push(warning('ALTERED', altered, `${what}, the bytes kept: ${others.join(', ')}`));
+  return warnings;
+}
+
+function offsetOf(reason: string, zone: string | undefined, nowMicros: number): { offset_minutes?: number } {
+  if (reason === 'TIMESTAMP_SKEW') return { offset_minutes: INDIA_OFFSET_MINUTES };
+  return reason === 'TIMEZONE_APPLIED' ? { offset_minutes: offsetAt(nowMicros, zone ?? 'UTC') } : {};
+}
+
+function timeWarnings({ id }: SourceDefinition, tally: Tally, warning: Make): Warning[] {
+  const future = [...tally.futureTimes].map(([column, rows]) => {
+    const way = `the zone may be wrong; correct it with --timezone ${id}.${column}=ZONE`;
+    return warning(
       'TIMESTAMP_IN_FUTURE',
       rows,
-      `${rows} rows say in ${column} that they were written later than now: the zone may be wrong; correct it with --timezone ${source.id}.${column}=ZONE`,
+      `${column} of ${count(rows)} is later than now: ${way}`,
       column,
     );
-  }
-  for (const [column, rows] of tally.suspects) {
-    const detail = `${rows} rows look like India time in ${column}, but nothing in them proves it: left as they are; correct them with --timezone ${source.id}.${column}=Asia/Kolkata if you know better`;
-    add('TIMESTAMP_UNPROVEN', rows, detail, column);
-  }
-  add(
-    'OVERLAPPING_IDS',
-    source.identity === 'legacy_id' && source.shapes ? tally.overlapping : 0,
-    `${tally.overlapping} rows have the id of a row in another file and other values: all are loaded, known by file and id`,
-  );
-  add(
-    'SOURCE_UPDATED',
-    tally.updated,
-    `${tally.updated} rows changed at the source since they were loaded: applied`,
-  );
-  add(
-    'CONFLICT',
-    tally.conflicting,
-    `${tally.conflicting} rows changed at the source and here: kept as they are here`,
-  );
-  add(
-    'CHANGED_HERE',
-    tally.changedHere,
-    `${tally.changedHere} rows were changed here after they were loaded and verified`,
-  );
-  add(
-    'GONE_FROM_SOURCE',
-    tally.gone,
-    `${tally.gone} rows that were loaded are at the source no more: kept here`,
-  );
-  return warnings;
+  });
+  const suspects = [...tally.suspects].map(([column, rows]) => {
+    const way = `left as it is; --timezone ${id}.${column}=Asia/Kolkata corrects the column if you know better`;
+    const what = `${column} of ${count(rows)} looks like India time, but nothing in the row proves it`;
+    return warning('TIMESTAMP_UNPROVEN', rows, `${what}: ${way}`, column);
+  });
+  return [...future, ...suspects];
+}
+
+function historyWarnings(source: SourceDefinition, tally: Tally, warning: Make): Warning[] {
+  // Lines of different files have the same numbers without being related.
+  const overlapping = source.identity === 'legacy_id' && source.shapes ? tally.overlapping : 0;
+  const { updated, conflicting, changedHere, gone } = tally;
+  return [
+    warning(
+      'OVERLAPPING_IDS',
+      overlapping,
+      `${count(overlapping)} with the id of a row in another file and other values: loaded too, known by file and id`,
+    ),
+    warning('SOURCE_UPDATED', updated, `${count(updated)} changed at the source since the last run: applied`),
+    warning('CONFLICT', conflicting, `${count(conflicting)} changed at the source and here: kept as here`),
+    warning(
+      'CHANGED_HERE',
+      changedHere,
+      `${count(changedHere)} changed here after having been loaded and verified`,
+    ),
+    warning('GONE_FROM_SOURCE', gone, `${count(gone)} loaded earlier and at the source no more: kept here`),
+  ];
 }

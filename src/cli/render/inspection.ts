@@ -42,7 +42,7 @@ export function renderInspection(inspection: Inspection, colors: Colors): string
     `${paint(verdict)} (${duration(elapsed)})`,
     '',
     ...table(columns, found.map(cells)),
-    ...absentLines(sources),
+    ...absentLines(inspection),
     ...quarantineLines(found, 'Would go into quarantine, with every byte'),
     ...unreadableLines(inspection.unreadable),
     ...warningLines(inspection.warnings),

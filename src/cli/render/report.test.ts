@@ -119,6 +119,12 @@ Next: \`stockroom migrate certificate > certificate.json\` keeps the proof, \`st
     expect(text).toContain('Next: `stockroom migrate run /old`');
   });
 
+  it('does not call a source absent that may be in a file that cannot be read', () => {
+    const sources = [...good, source('rl_policies', { files: [] })];
+    const unreadable = [{ file: 'cache/ai_recommendations.db', reason: 'damaged' }];
+    expect(render({ exit: 3, sources, unreadable })).toContain('\nNot in what could be read: rl_policies\n');
+  });
+
   it('says when a row has no place', () => {
     expect(render({ ok: false, exit: 1, sources: [source('pick_events', { read: 2, loaded: 1 })] })).toMatch(
       /^Failed: not every row that was read has a place\./,

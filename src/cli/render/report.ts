@@ -46,7 +46,7 @@ export function renderReport(report: Report, about: ReportContext): string[] {
     verdict(report, about),
     '',
     ...table(columns, [...found.map(sourceCells), ...totals(found)]),
-    ...absentLines(report.sources),
+    ...absentLines(report),
     ...differenceLines(report),
     ...quarantineLines(
       found,
@@ -149,7 +149,7 @@ function nextLines({ exit, directory }: Report): string[] {
       return ['Next: look at `stockroom migrate quarantine`; `stockroom start` serves what is loaded.'];
     default:
       return [
-        `Next: \`stockroom migrate run ${directory}\` applies what changed at the source, then \`stockroom migrate verify ${directory}\` compares again.`,
+        `Next: \`stockroom migrate run ${directory}\` applies what changed at the source; rows that were changed here stay as they are.`,
       ];
   }
 }

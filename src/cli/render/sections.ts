@@ -38,9 +38,17 @@ export function unclaimedLines(unclaimed: readonly string[]): string[] {
 }
 
 /** Sources without a file, in one line. */
-export function absentLines(sources: readonly { id: string; files: readonly string[] }[]): string[] {
+export function absentLines({
+  sources,
+  unreadable,
+}: {
+  sources: readonly { id: string; files: readonly string[] }[];
+  unreadable: readonly Unreadable[];
+}): string[] {
   const absent = sources.filter(({ files }) => files.length === 0).map(({ id }) => id);
-  return absent.length === 0 ? [] : ['', `Not in the directory: ${absent.join(', ')}`];
+  // Nobody knows what a file holds that cannot be read.
+  const where = unreadable.length === 0 ? 'in the directory' : 'in what could be read';
+  return absent.length === 0 ? [] : ['', `Not ${where}: ${absent.join(', ')}`];
 }
 
 /** `2 NOT_A_NUMBER, 1 NO_KEY` by source. */

@@ -5,7 +5,7 @@ import { constants } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf, StockroomError } from '../../core/errors.ts';
+import { codeOf, messageOf, StockroomError } from '../../core/errors.ts';
 
 export type SqliteConnection = InstanceType<typeof Database>;
 
@@ -147,7 +147,7 @@ function sizeOf(file: string): number {
 /** An error of SQLite or of the file system as one that names the file and the way out. */
 export function asSourceError(file: string, error: unknown): StockroomError {
   if (error instanceof StockroomError) return error;
-  const code = String((error as { code?: unknown }).code ?? '');
+  const code = codeOf(error);
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
     return new StockroomError(
       'SOURCE_LOCKED',

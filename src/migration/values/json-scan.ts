@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- one scanner over shared state: its parts make no sense apart */
 /**
  * Reads a JSON text once and says whether jsonb would keep it exactly, and the hash of what it means: members of an
  * object in any order, numbers by value (`1e2` is `100`), strings by the UTF-8 of their characters. PostgreSQL's own text of
