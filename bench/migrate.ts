@@ -78,7 +78,6 @@ type Note = (name: string, measure: Measure) => void;
 async function ours(bench: Bench, database: string, note: Note): Promise<void> {
   const script = join(import.meta.dirname, 'migrate', 'ours.js');
   const { stdout, peakMiB } = await runChild(process.execPath, [
-    ...nodeFlags,
     script,
     bench.directory,
     bench.url(database),
@@ -94,9 +93,6 @@ async function ours(bench: Bench, database: string, note: Note): Promise<void> {
   note('stockroom: copy', { rows, ms: copyMs, peakMiB });
   note('stockroom: copy + verify', { rows, ms: copyMs + verifyMs, peakMiB });
 }
-
-/** What the command line sets for itself: see src/cli/main.ts. */
-const nodeFlags = ['--max-semi-space-size=4'];
 
 async function bare(bench: Bench, database: string, note: Note): Promise<void> {
   await execute(bench.url(database), `CREATE TABLE analyses ${table}`);

@@ -1,8 +1,15 @@
 // Copies (and, unless told not to, verifies) a directory with the built Stockroom, and prints what each phase took.
-import { Engine } from '../../dist/migration/engine.js';
-import { discover } from '../../dist/migration/discover.js';
-import { builtInSources } from '../../dist/migration/sources/index.js';
-import { migrate, openDurable } from '../../dist/tiers/durable/index.js';
+import { setFlagsFromString } from 'node:v8';
+
+// As the command line does: see src/cli/main.ts.
+setFlagsFromString('--max-semi-space-size=4');
+const dist = new URL('../../dist/', import.meta.url);
+/** @param {string} path */
+const load = (path) => import(new URL(path, dist).href);
+const { Engine } = await load('migration/engine.js');
+const { discover } = await load('migration/discover.js');
+const { builtInSources } = await load('migration/sources/index.js');
+const { migrate, openDurable } = await load('tiers/durable/index.js');
 
 const [, , directory, url] = process.argv;
 const tier = await openDurable({ databaseUrl: url, databasePoolMax: 5, dataDir: '.', schema: 'stockroom' });
@@ -18,7 +25,9 @@ const verified = performance.now();
 const report = engine.report([]);
 await discovery.close();
 await tier.close();
-const rows = report.sources.reduce((sum, source) => sum + source.loaded, 0);
+/** @type {{ loaded: number }[]} */
+const sources = report.sources;
+const rows = sources.reduce((sum, source) => sum + source.loaded, 0);
 console.log(
   JSON.stringify({ rows, exit: report.exit, copyMs: copied - started, verifyMs: verified - copied }),
 );

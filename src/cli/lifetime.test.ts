@@ -73,6 +73,14 @@ describe('Lifetime', () => {
     };
     await expect(failing()).rejects.toBe(failed);
     expect(closed).toHaveBeenCalledTimes(1);
+    const both = testIo();
+    const lifetime = new Lifetime(both);
+    const ended = lifetime.run(async () => {
+      lifetime.holding(() => Promise.reject(new Error('the other')));
+      lifetime.holding(() => Promise.reject(failed));
+    });
+    await expect(ended).rejects.toBe(failed);
+    expect(both.err()).toBe('stockroom: while closing: the other\n');
     const io = testIo();
     const first = new Error('first');
     await expect(failing(io, Promise.reject(first))).rejects.toBe(first);

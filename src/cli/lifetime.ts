@@ -53,7 +53,8 @@ export class Lifetime {
     this.#listen('uncaughtException', (error) => this.#end(error));
     try {
       const result = await Promise.race([work(), ended]);
-      const [failure] = await this.#close();
+      const [failure, ...more] = await this.#close();
+      for (const { error } of more) this.#say(`while closing: ${messageOf(error)}`);
       if (failure !== undefined) throw failure.error;
       return result;
     } catch (error) {
@@ -96,7 +97,9 @@ export class Lifetime {
   /** Closes all that is held, also after a failure. @returns what failed */
   async #close(): Promise<{ error: unknown }[]> {
     const failures: { error: unknown }[] = [];
-    const patience = setTimeout(() => this.#say('stopping; a second signal ends at once'), SILENCE_MS);
+    const patience = setTimeout(() => {
+      if (this.#firstSignalMs !== undefined) this.#say('stopping; a second signal ends at once');
+    }, SILENCE_MS);
     for (const close of this.#closers.splice(0).reverse()) {
       try {
         await close();

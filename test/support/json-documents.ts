@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { exactNumber } from './decimals.ts';
 
 /** A JSON document apart from how it is written: numbers keep their digits, members their order. */
 export type Json =
@@ -9,7 +10,7 @@ export type Json =
   | { kind: 'object'; members: [string, Json][] };
 
 const digits = (max: number): fc.Arbitrary<string> =>
-  fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 1, maxLength: max });
+  fc.string({ unit: fc.constantFrom(...'0123456789'.split('')), minLength: 1, maxLength: max });
 
 /** A number in any form that JSON allows, but for a negative zero. */
 const numberText = fc
@@ -48,7 +49,9 @@ export const plainText = fc
   .map((text) => text.replaceAll('\u0000', '\u0001'));
 
 const leaf: fc.Arbitrary<Json> = fc.oneof(
-  fc.constantFrom('null' as const, 'true' as const, 'false' as const).map((text): Json => ({ kind: 'word', text })),
+  fc
+    .constantFrom('null' as const, 'true' as const, 'false' as const)
+    .map((text): Json => ({ kind: 'word', text })),
   numberText.map((text): Json => ({ kind: 'number', text })),
   plainText.map((value): Json => ({ kind: 'string', value })),
 );
@@ -94,7 +97,9 @@ export function write(json: Json, style: readonly number[]): string {
       case 'array':
         return `[${space()}${node.items.map(visit).join(`${space()},${space()}`)}${space()}]`;
       case 'object': {
-        const members = node.members.map(([key, value]) => `${string(key)}${space()}:${space()}${visit(value)}`);
+        const members = node.members.map(
+          ([key, value]) => `${string(key)}${space()}:${space()}${visit(value)}`,
+        );
         return `{${space()}${members.join(`${space()},${space()}`)}${space()}}`;
       }
     }
@@ -109,6 +114,45 @@ function pair(point: string, choice: number): string {
     .map((half) => `\\u${half.charCodeAt(0).toString(16)}`)
     .join('');
 }
+
+/** Documents that Python, JavaScript and broken writers leave: like JSON, and often not quite. */
+export const nearlyJson = fc.oneof(
+  fc
+    .array(
+      fc.oneof(
+        fc.constantFrom('{', '}', '[', ']', ',', ':', ' ', '"a"', '"b"', 'null', 'true', 'NaN', '-Infinity'),
+        fc.constantFrom(
+          '"\\u0000"',
+          '"\\ud83d"',
+          '"\\ude00x"',
+          '-0',
+          '-0.0e3',
+          '1e5000',
+          '1e-5000',
+          '"\\',
+          "'",
+        ),
+        fc.string({ unit: 'binary', maxLength: 4 }).map((text) => JSON.stringify(text)),
+      ),
+      { maxLength: 14 },
+    )
+    .map((parts) => parts.join('')),
+  fc.string({ unit: 'binary', maxLength: 20 }),
+  // A document with one thing put in its middle.
+  fc
+    .tuple(
+      anyJson,
+      anyStyle,
+      fc.nat(),
+      fc.constantFrom('NaN', '"\\u0000"', '\u0000', '-0', ',', '"', '\\', '{'),
+    )
+    .map(([json, style, at, thing]) => {
+      const text = write(json, style);
+      const place = at % (text.length + 1);
+      // A document comes out of bytes: half of a pair can only be in it as an escape.
+      return (text.slice(0, place) + thing + text.slice(place)).toWellFormed();
+    }),
+);
 
 /** A text that two documents share exactly when they mean the same: order of members and way of writing aside. */
 export function meaning(json: Json): string {
@@ -128,24 +172,13 @@ export function meaning(json: Json): string {
   }
 }
 
-/** The value of a decimal as whole digits without a zero at either end, and a power of ten. */
-export function exactNumber(text: string): string {
-  const match = /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text);
-  if (!match) throw new Error(`no decimal: ${text}`);
-  const [, sign = '', whole = '', fraction = '', exponent = '0'] = match;
-  const all = (whole + fraction).replace(/^0+/, '');
-  const significant = all.replace(/0+$/, '');
-  if (significant === '') return '0';
-  const power = Number(exponent) - fraction.length + (all.length - significant.length);
-  return `${sign === '-' ? '-' : ''}${significant}e${power}`;
-}
-
 /** Every document that differs from `json` by one value or one key: in turn each of its places holds `other`. */
 export function changes(json: Json, other: Json): Json[] {
   const here: Json[] = [other];
   if (json.kind === 'array') {
     json.items.forEach((item, index) => {
-      for (const changed of changes(item, other)) here.push({ kind: 'array', items: json.items.with(index, changed) });
+      for (const changed of changes(item, other))
+        here.push({ kind: 'array', items: json.items.with(index, changed) });
       here.push({ kind: 'array', items: json.items.toSpliced(index, 1) });
     });
   } else if (json.kind === 'object') {

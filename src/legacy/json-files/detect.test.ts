@@ -3,12 +3,14 @@ import { detectDocument, isAnalysisLine, namedLike } from './detect.ts';
 
 const documents: Record<string, string> = {
   prices: '{"data": [{"time": "2026-01-09", "close": NaN}], "row_count": 1, "columns": ["time", "close"]}',
-  metadata: '{"TCS_1d_0123456789ab": {"symbol": "TCS", "interval": "1d", "cached_at": "2026-01-09T10:00:00"}}',
+  metadata:
+    '{"TCS_1d_0123456789ab": {"symbol": "TCS", "interval": "1d", "cached_at": "2026-01-09T10:00:00"}}',
   scores: '{"timestamp": "2026-01-09T10:00:00", "ttl_hours": 6, "scores": {}}',
   cache: '{"timestamp": "2026-01-09T10:00:00", "data": {"a": NaN}}',
   picks: '{"items": [], "as_of": "2026-01-09T10:00:00", "universe": "nifty50", "mode": "Swing"}',
   olderPicks: '{"picks": [{"symbol": "TCS"}], "generated_at": "x", "universe": null, "mode": "Swing"}',
-  preferences: '{"theme": {"value": "dark", "updated_at": "2026-01-09T10:00:00"}, "a:*": {"value": null, "updated_at": "x"}}',
+  preferences:
+    '{"theme": {"value": "dark", "updated_at": "2026-01-09T10:00:00"}, "a:*": {"value": null, "updated_at": "x"}}',
 };
 
 describe('detectDocument', () => {
@@ -36,7 +38,7 @@ describe('detectDocument', () => {
     ['[]', 'a list'],
     ['nonsense', 'no JSON'],
     ['', 'nothing'],
-  ])('%s is nobody\'s: %s', (text) => {
+  ])("%s is nobody's: %s", (text) => {
     expect(detectDocument('cache/x.json', text)).toBeNull();
   });
 

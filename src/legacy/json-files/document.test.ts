@@ -11,7 +11,9 @@ const anyObject = anyJson.map((value): Json & { kind: 'object' } => ({
   members: [
     ['first "one"', value],
     ['', { kind: 'number', text: '12345678901234567890.10' }],
-    ...(value.kind === 'object' ? value.members.map(([key, member]): [string, Json] => [`m${key}`, member]) : []),
+    ...(value.kind === 'object'
+      ? value.members.map(([key, member]): [string, Json] => [`m${key}`, member])
+      : []),
   ],
 }));
 
@@ -43,12 +45,22 @@ describe('members', () => {
     );
   });
 
-  it.each(['', 'null', '[]', '"{}"', '{} x', '{"a" 1}', '{"a":}', '{"a": 1,}', '{a: 1}', '{"a": 1 "b": 2}', '{"a": ]}', '\ufeff{}'])(
-    'are none of %j',
-    (text) => {
-      expect(members(text)).toBeNull();
-    },
-  );
+  it.each([
+    '',
+    'null',
+    '[]',
+    '"{}"',
+    '{} x',
+    '{"a" 1}',
+    '{"a":}',
+    '{"a": 1,}',
+    '{a: 1}',
+    '{"a": 1 "b": 2}',
+    '{"a": ]}',
+    '\ufeff{}',
+  ])('are none of %j', (text) => {
+    expect(members(text)).toBeNull();
+  });
 
   it('may be what only Python writes', () => {
     expect(members('{"a": NaN, "b": -Infinity, "c": [Infinity]}')).toEqual([
@@ -114,10 +126,16 @@ describe('scalar', () => {
 describe('decode', () => {
   it('says whether the bytes are UTF-8, and a U+FFFD that was written is no damage', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.uint8Array({ maxLength: 12 }), fc.string({ unit: 'binary' }).map((text) => Buffer.from(text))), (bytes) => {
-        const { text, valid } = decode(bytes);
-        expect(valid).toBe(Buffer.from(text, 'utf8').equals(bytes));
-      }),
+      fc.property(
+        fc.oneof(
+          fc.uint8Array({ maxLength: 12 }),
+          fc.string({ unit: 'binary' }).map((text) => Buffer.from(text)),
+        ),
+        (bytes) => {
+          const { text, valid } = decode(bytes);
+          expect(valid).toBe(Buffer.from(text, 'utf8').equals(bytes));
+        },
+      ),
       { numRuns: 2000 },
     );
     expect(decode(Buffer.from('half \ufffd'))).toEqual({ text: 'half \ufffd', valid: true });

@@ -46,10 +46,13 @@ describe('readLines', () => {
   it('keeps a line whole that is longer than what is read at once', () => {
     const block = 1 << 16;
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: block - 3, max: block + 3 }), { minLength: 1, maxLength: 4 }), (lengths) => {
-        const bytes = Buffer.from(lengths.map((length, index) => String(index).repeat(length)).join('\n'));
-        expect(read(bytes)).toEqual(expected(bytes));
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: block - 3, max: block + 3 }), { minLength: 1, maxLength: 4 }),
+        (lengths) => {
+          const bytes = Buffer.from(lengths.map((length, index) => String(index).repeat(length)).join('\n'));
+          expect(read(bytes)).toEqual(expected(bytes));
+        },
+      ),
       { numRuns: 20 },
     );
   });
@@ -65,7 +68,8 @@ describe('readLines', () => {
 
   it('closes the file when its reader stops early', () => {
     writeFileSync(file, 'a\nb\n');
-    for (let round = 0; round < 5000; round++) for (const line of readLines(file)) if (line.number === 1) break;
+    for (let round = 0; round < 5000; round++)
+      for (const line of readLines(file)) if (line.number === 1) break;
     expect(read(Buffer.from('c'))).toEqual([[1, 'c', true]]);
   });
 });

@@ -76,7 +76,15 @@ describe('a row that does not state it', () => {
   ])('stored %s', (_, length, is) => {
     expect(proven({ length })).toBe(is);
     for (const elapsed of ['null', 'NaN', '"12"', 'Infinity']) expect(proven({ length, elapsed })).toBe(is);
-    for (const features of [null, '', 'nonsense', '[]', '{"metadata": 5}', '{"elapsed_seconds": 400}', Buffer.from('{}')]) {
+    for (const features of [
+      null,
+      '',
+      'nonsense',
+      '[]',
+      '{"metadata": 5}',
+      '{"elapsed_seconds": 400}',
+      Buffer.from('{}'),
+    ]) {
       expect(proven({ length, features })).toBe(is);
     }
   });
@@ -97,7 +105,15 @@ describe('what is no proof', () => {
     for (const day of [-1n, 1n, 365n, -365n]) {
       expect(corrected({ length: 10n * SECOND + day * 86_400n * SECOND, elapsed: '10' })).toBeNull();
     }
-    for (const runId of [null, '', 'nifty50:Swing:', 'nifty50:Swing:2026-01-09', 'x', 5n, Buffer.from(iso(STORED))]) {
+    for (const runId of [
+      null,
+      '',
+      'nifty50:Swing:',
+      'nifty50:Swing:2026-01-09',
+      'x',
+      5n,
+      Buffer.from(iso(STORED)),
+    ]) {
       expect(corrected({ runId })).toBeNull();
     }
   });
@@ -111,7 +127,8 @@ describe('what is no proof', () => {
 describe('what is proven', () => {
   it('whatever the form: Z, +00:00 or no offset, and a run id with an offset', () => {
     for (const suffix of ['Z', '', '+00:00', 'z']) expect(proven({ suffix, elapsed: '10' })).toBe(true);
-    for (const suffix of ['Z', '+00:00']) expect(proven({ runId: `a:b:c:${iso(STORED)}${suffix}` })).toBe(true);
+    for (const suffix of ['Z', '+00:00'])
+      expect(proven({ runId: `a:b:c:${iso(STORED)}${suffix}` })).toBe(true);
     expect(proven({ runId: `nifty50:Swing:${iso(STORED + INDIA)}+05:30` })).toBe(true);
   });
 
@@ -122,9 +139,15 @@ describe('what is proven', () => {
       }),
     );
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 100_000 }), fc.bigInt({ min: 0n, max: 119n * SECOND }), (elapsed, delay) => {
-        expect(proven({ elapsed: `${elapsed}.5`, length: BigInt(elapsed) * SECOND + 500_000n + delay })).toBe(true);
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 100_000 }),
+        fc.bigInt({ min: 0n, max: 119n * SECOND }),
+        (elapsed, delay) => {
+          expect(
+            proven({ elapsed: `${elapsed}.5`, length: BigInt(elapsed) * SECOND + 500_000n + delay }),
+          ).toBe(true);
+        },
+      ),
     );
   });
 });

@@ -1,48 +1,9 @@
 import * as fc from 'fast-check';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { anyJson, anyStyle, meaning, write } from '../../../test/support/json-documents.ts';
+import { anyJson, anyStyle, meaning, nearlyJson, write } from '../../../test/support/json-documents.ts';
 import { repairJson, storableText, stringToken } from './json-repair.ts';
 import { MAX_DEPTH, scanJson } from './json-scan.ts';
-
-/** Documents that Python, JavaScript and broken writers leave: like JSON, and often not quite. */
-const nearlyJson = fc.oneof(
-  fc
-    .array(
-      fc.oneof(
-        fc.constantFrom('{', '}', '[', ']', ',', ':', ' ', '"a"', '"b"', 'null', 'true', 'NaN', '-Infinity'),
-        fc.constantFrom(
-          '"\\u0000"',
-          '"\\ud83d"',
-          '"\\ude00x"',
-          '-0',
-          '-0.0e3',
-          '1e5000',
-          '1e-5000',
-          '"\\',
-          "'",
-        ),
-        fc.string({ unit: 'binary', maxLength: 4 }).map((text) => JSON.stringify(text)),
-      ),
-      { maxLength: 14 },
-    )
-    .map((parts) => parts.join('')),
-  fc.string({ unit: 'binary', maxLength: 20 }),
-  // A document with one thing put in its middle.
-  fc
-    .tuple(
-      anyJson,
-      anyStyle,
-      fc.nat(),
-      fc.constantFrom('NaN', '"\\u0000"', '\u0000', '-0', ',', '"', '\\', '{'),
-    )
-    .map(([json, style, at, thing]) => {
-      const text = write(json, style);
-      const place = at % (text.length + 1);
-      // A document comes out of bytes: half of a pair can only be in it as an escape.
-      return (text.slice(0, place) + thing + text.slice(place)).toWellFormed();
-    }),
-);
 
 describe('repairJson', () => {
   let client: Client;

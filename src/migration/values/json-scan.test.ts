@@ -51,7 +51,7 @@ describe('against PostgreSQL', () => {
     const numbers = [
       `1e${edge}`,
       `1e-${edge}`,
-      `${'9'.repeat(edge)}`,
+      '9'.repeat(edge),
       `0.${'0'.repeat(edge - 1)}1`,
       `1.5e-${edge}`,
     ];
@@ -64,7 +64,7 @@ describe('against PostgreSQL', () => {
     const deep = `${'['.repeat(scan.MAX_DEPTH)}${']'.repeat(scan.MAX_DEPTH)}`;
     expect((await asKept([deep])).map(hashOf)).toEqual([hashOf(deep)]);
     expect(scanJson(`[${deep}]`).flags).toBe(scan.TOO_DEEP);
-    expect(scanJson(`${'{"a":'.repeat(100_000)}`).flags).toBe(scan.TOO_DEEP);
+    expect(scanJson('{"a":'.repeat(100_000)).flags).toBe(scan.TOO_DEEP);
   });
 });
 
@@ -216,7 +216,10 @@ describe('what jsonb would not keep is flagged', () => {
   });
 
   it('says of any text whether it is JSON as JSON.parse does', () => {
-    const noise = fc.string({ unit: fc.constantFrom(...'{}[]":,.-+eE0129 \\u/ntrulefas\n'), maxLength: 14 });
+    const noise = fc.string({
+      unit: fc.constantFrom(...'{}[]":,.-+eE0129 \\u/ntrulefas\n'.split('')),
+      maxLength: 14,
+    });
     fc.assert(
       fc.property(noise, (document) => {
         let valid = true;

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { freshDatabase } from '../test/support/database.ts';
-import { openStockroom } from './index.ts';
+import { freshDatabase } from '../support/database.ts';
+import { openStockroom } from '../../src/index.ts';
 
 describe('the library', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'stockroom-library-'));
