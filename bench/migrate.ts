@@ -78,6 +78,8 @@ type Note = (name: string, measure: Measure) => void;
 async function ours(bench: Bench, database: string, note: Note): Promise<void> {
   const script = join(import.meta.dirname, 'migrate', 'ours.js');
   const { stdout, peakMiB } = await runChild(process.execPath, [
+    // As the command line is started: see src/cli/main.ts.
+    '--max-semi-space-size=4',
     script,
     bench.directory,
     bench.url(database),

@@ -1,7 +1,7 @@
 // Builds dist/ (TypeScript) and dist/console (the page). With --if-stale it does nothing when dist is newer than
 // every source, so that `npm test` and `npm start` cost nothing on a built tree.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -36,10 +36,15 @@ function run(bin, ...args) {
 const fresh =
   existsSync(stamp) && inputs.every((input) => newest(join(root, input)) <= statSync(stamp).mtimeMs);
 if (!process.argv.includes('--if-stale') || !fresh) {
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
-  run('typescript/bin/tsc', '-p', 'tsconfig.build.json');
-  if (existsSync(join(root, 'console', 'index.html'))) {
-    run('vite/bin/vite.js', 'build', 'console', '--logLevel', 'warn');
+  // Built beside and put in its place at the end: whoever runs the old one meanwhile is not disturbed.
+  const next = join(root, `dist.next-${process.pid}`);
+  try {
+    run('typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', next);
+    run('vite/bin/vite.js', 'build', 'console', '--outDir', join(next, 'console'), '--logLevel', 'warn');
+    writeFileSync(join(next, '.built'), '');
+    rmSync(join(root, 'dist'), { recursive: true, force: true });
+    renameSync(next, join(root, 'dist'));
+  } finally {
+    rmSync(next, { recursive: true, force: true });
   }
-  writeFileSync(stamp, '');
 }

@@ -1,8 +1,4 @@
 // Copies (and, unless told not to, verifies) a directory with the built Stockroom, and prints what each phase took.
-import { setFlagsFromString } from 'node:v8';
-
-// As the command line does: see src/cli/main.ts.
-setFlagsFromString('--max-semi-space-size=4');
 const dist = new URL('../../dist/', import.meta.url);
 /** @param {string} path */
 const load = (path) => import(new URL(path, dist).href);

@@ -1,9 +1,6 @@
-#!/usr/bin/env node
-import { setFlagsFromString } from 'node:v8';
-import { run } from './program.ts';
-
+#!/usr/bin/env -S node --max-semi-space-size=4
 // A migration makes and drops many short-lived values: a small young generation keeps it under 200 MB, at no cost in time.
-setFlagsFromString('--max-semi-space-size=4');
+import { run } from './program.ts';
 
 const FAILED = 1;
 

@@ -69,13 +69,17 @@ export async function otherUnits(session: Session, source: string, unit: string)
   return rows.map((row) => row.unit);
 }
 
-/** Writes (again) what the books say of a chunk: in the transaction that loads it. */
+/**
+ * Writes (again) what the books say of a chunk: in the transaction that loads it. `touched` are the rows whose values
+ * this transaction wrote: of the others, what was kept beside them stays.
+ */
 export async function writeChunk(
   session: Session,
   chunk: Chunk,
-  ledger: Ledger,
   ordinal: number,
+  touched: readonly ChunkRow[],
 ): Promise<void> {
+  const ledger = chunk.ledger();
   const { source, name } = chunk.unit;
   const entries = [...ledger.entries];
   await session.query(
@@ -96,7 +100,7 @@ export async function writeChunk(
       ledger.encode(),
     ],
   );
-  await writeOriginals(session, chunk, ordinal);
+  await writeOriginals(session, chunk, ordinal, touched);
   await writeQuarantine(session, chunk, ordinal);
 }
 
@@ -113,25 +117,36 @@ export async function markVerified(
   );
 }
 
-/** Forgets the originals and the quarantine of a chunk that is about to be written again. */
+/**
+ * Forgets what was kept beside rows that are about to be written again, and why rows were in quarantine that are at the
+ * source still. What is gone at the source keeps its bytes here: there is no other copy of them.
+ */
 export async function clearChunk(
   session: Session,
-  source: string,
-  unit: string,
+  chunk: Chunk,
   ordinal: number,
+  touched: readonly ChunkRow[],
 ): Promise<void> {
-  for (const table of ['migration_originals', 'migration_quarantine']) {
-    await session.query(`DELETE FROM ${table} WHERE source = $1 AND unit = $2 AND chunk = $3`, [
-      source,
-      unit,
-      ordinal,
-    ]);
-  }
+  const { source, name } = chunk.unit;
+  const keys = (rows: readonly ChunkRow[]): string[] => rows.map((row) => String(row.key));
+  const where = 'WHERE source = $1 AND unit = $2 AND chunk = $3 AND key = ANY($4)';
+  await session.query(`DELETE FROM migration_originals ${where}`, [source.id, name, ordinal, keys(touched)]);
+  await session.query(`DELETE FROM migration_quarantine ${where}`, [
+    source.id,
+    name,
+    ordinal,
+    keys(chunk.rows),
+  ]);
 }
 
-async function writeOriginals(session: Session, chunk: Chunk, ordinal: number): Promise<void> {
+async function writeOriginals(
+  session: Session,
+  chunk: Chunk,
+  ordinal: number,
+  rows: readonly ChunkRow[],
+): Promise<void> {
   const writer = new TupleWriter(4096);
-  for (const row of chunk.rows) {
+  for (const row of rows) {
     if (!isLoaded(row.outcome)) continue;
     for (const alteration of row.alterations) original(writer, chunk, row, alteration, ordinal);
   }

@@ -66,8 +66,11 @@ export class Chunk {
   }
 
   /** The bytes of a row that was taken up as good: it is read again, since keeping every row would cost more. */
-  originalOf(row: Pick<ChunkRow, 'key'>): Uint8Array {
-    const found = this.unit.find(row.key, this.context);
+  originalOf(row: ChunkRow): Uint8Array {
+    const index = this.rows.indexOf(row);
+    let before = 0;
+    while (this.rows[index - before - 1]?.key === row.key) before++;
+    const found = this.unit.find(row.key, before, this.context);
     return found === null ? new Uint8Array() : wholeRow(this.unit, found);
   }
 

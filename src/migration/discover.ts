@@ -2,7 +2,13 @@ import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { codeOf, messageOf, StockroomError } from '../core/errors.ts';
 import { detectDocument, isAnalysisLine, namedLike } from '../legacy/json-files/detect.ts';
-import { decode, MAX_DOCUMENT_BYTES, members, readDocument } from '../legacy/json-files/document.ts';
+import {
+  decode,
+  elements,
+  MAX_DOCUMENT_BYTES,
+  members,
+  readDocument,
+} from '../legacy/json-files/document.ts';
 import { readLines } from '../legacy/json-files/lines.ts';
 import { hasSqliteHeader, openDatabase, type OpenDatabase } from '../legacy/sqlite/database.ts';
 import { listTables } from '../legacy/sqlite/tables.ts';
@@ -167,7 +173,7 @@ class Finder {
       throw new StockroomError('SOURCE_UNREADABLE', `larger than ${MAX_DOCUMENT_BYTES >> 20} MiB`);
     }
     const { text } = readDocument(file.absolute);
-    const kind = detectDocument(file.path, text) ?? (members(text) === null ? namedLike(file.path) : null);
+    const kind = detectDocument(file.path, text) ?? (isDocument(text) ? null : namedLike(file.path));
     if (kind === null || !this.sources.some((source) => source.id === kind || kind === 'price_metadata')) {
       this.unclaimed.push(file.path);
     } else if (kind === 'price_metadata') {
@@ -192,4 +198,9 @@ export function reasonOf(error: unknown): string {
   const code = codeOf(error);
   if (error instanceof StockroomError) return error.message;
   return code === 'EACCES' || code === 'EPERM' ? 'no permission to read it' : messageOf(error);
+}
+
+/** Whether a text is an object or a list, whole: one that breaks off is none. */
+function isDocument(text: string): boolean {
+  return members(text) !== null || elements(text) !== null;
 }

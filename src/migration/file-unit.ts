@@ -26,8 +26,9 @@ export class FileUnit implements Unit {
     return this.source.files!.rows(this.file, context);
   }
 
-  find(key: bigint | string, context: FileContext): SourceRow | null {
-    for (const row of this.rows(context)) if (row.key === key) return row;
+  find(key: bigint | string, before: number, context: FileContext): SourceRow | null {
+    let nth = 0;
+    for (const row of this.rows(context)) if (row.key === key && nth++ === before) return row;
     return null;
   }
 }
@@ -35,7 +36,7 @@ export class FileUnit implements Unit {
 /** Files that are one row each, known by their paths. */
 export class FileSetUnit implements Unit {
   readonly source: SourceDefinition;
-  readonly name = '';
+  readonly name: string;
   readonly files: readonly string[];
   readonly columns: readonly string[];
   private readonly found: readonly FoundFile[];
@@ -45,6 +46,7 @@ export class FileSetUnit implements Unit {
   constructor(source: SourceDefinition, found: readonly FoundFile[], prefix: string) {
     this.source = source;
     this.found = found;
+    this.name = prefix;
     this.prefix = prefix;
     this.files = found.map((file) => file.path);
     this.columns = source.columns.map((column) => column.name);
@@ -67,7 +69,7 @@ export class FileSetUnit implements Unit {
     }
   }
 
-  find(key: bigint | string, context: FileContext): SourceRow | null {
+  find(key: bigint | string, _before: number, context: FileContext): SourceRow | null {
     const file = this.found.find((one) => this.prefix + one.path === key);
     for (const row of file ? this.source.files!.rows(file, context) : []) return { ...row, key };
     return null;

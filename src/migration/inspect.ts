@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
+import { setImmediate as breathe } from 'node:timers/promises';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
 import { migrationProgress } from '../core/diagnostics.ts';
-import { codeOf, StockroomError } from '../core/errors.ts';
+import { codeOf } from '../core/errors.ts';
 import { asSourceError } from '../legacy/sqlite/database.ts';
 import { KeySet } from '../legacy/sqlite/key-set.ts';
 import { quickCheck } from '../legacy/sqlite/quick-check.ts';
@@ -15,13 +16,15 @@ import { discover, reasonOf } from './discover.ts';
 import { prepare } from './engine.ts';
 import { isLoaded, OUTCOME } from './ledger.ts';
 import type { SourceReport, Warning } from './report.ts';
-import { selectSources } from './run.ts';
+import { requireSomething, selectSources } from './run.ts';
 import type { Timezones } from './settings.ts';
 import type { FileContext, RawValue, SourceDefinition } from './source.ts';
 import { builtInSources } from './sources/index.ts';
 import { Tally } from './tally.ts';
 import type { Discovery, Unit, Unreadable } from './unit.ts';
 import { warningsOf } from './warnings.ts';
+
+const ROWS_PER_TURN = 500;
 
 /** What a source holds and what a run would make of it. */
 export type SourceInspection = Omit<SourceReport, 'loaded' | 'verified' | 'checksum' | 'rows_per_second'> & {
@@ -63,16 +66,11 @@ export async function inspectDirectory(options: InspectOptions): Promise<Inspect
   const discovery = await discover(options.directory, all);
   const scratch = mkdtempSync(join(tmpdir(), 'stockroom-inspect-'));
   try {
-    if (discovery.units.length + discovery.unreadable.length === 0) {
-      throw new StockroomError(
-        'NOTHING_TO_MIGRATE',
-        `no known source in ${discovery.directory}; ${discovery.unclaimed.length} files that no source takes`,
-        { details: { unclaimed: discovery.unclaimed } },
-      );
-    }
+    requireSomething(discovery);
     const warnings = checkDatabases(discovery);
     const inspector = new Inspector(discovery, options, join(scratch, 'keys.db'));
-    const inspected = sources.map((source) => inspector.inspect(source));
+    const inspected: SourceInspection[] = [];
+    for (const source of sources) inspected.push(await inspector.inspect(source));
     inspector.close();
     const quarantined = inspected.some((source) => source.quarantined > 0);
     const exit = discovery.unreadable.length > 0 || quarantined ? 3 : 0;
@@ -124,13 +122,13 @@ class Inspector {
     this.keys.close();
   }
 
-  inspect(source: SourceDefinition): SourceInspection {
+  async inspect(source: SourceDefinition): Promise<SourceInspection> {
     const units = this.discovery.units.filter((unit) => unit.source.id === source.id);
     const tally = new Tally();
     const context = this.context(source);
     for (const unit of units) {
       try {
-        this.inspectUnit(unit, units, context, tally);
+        await this.inspectUnit(unit, units, context, tally);
       } catch (error) {
         const file = unit.files[0] ?? unit.name;
         const failure = codeOf(error).startsWith('SQLITE_') ? asSourceError(file, error) : error;
@@ -167,7 +165,12 @@ class Inspector {
     };
   }
 
-  private inspectUnit(unit: Unit, units: readonly Unit[], context: FileContext, tally: Tally): void {
+  private async inspectUnit(
+    unit: Unit,
+    units: readonly Unit[],
+    context: FileContext,
+    tally: Tally,
+  ): Promise<void> {
     const encoder = new ChunkEncoder(unit, context, prepare(unit.source, units, context));
     const writer = new TupleWriter();
     let chunk = new Chunk(unit, writer, context);
@@ -181,7 +184,10 @@ class Inspector {
       }));
       chunk = new Chunk(unit, writer, context);
     };
+    let count = 0;
     for (const row of unit.rows(context)) {
+      // Signals are heard, and progress is drawn, between two turns.
+      if (++count % ROWS_PER_TURN === 0) await breathe();
       const encoded = encoder.add(chunk, row);
       if (isLoaded(encoded.outcome)) {
         this.noteKeys(unit, row.key, row.values, encoded, units.length > 1, tally);

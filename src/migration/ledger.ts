@@ -1,8 +1,19 @@
 import { createHash } from 'node:crypto';
 import { compareBytes } from './values/order.ts';
 
-/** What became of a source row. The numbers stand in stored ledgers: never reuse one. */
-export const OUTCOME = { loaded: 0, altered: 1, quarantined: 2, expired: 3, duplicate: 4, gone: 5 } as const;
+/**
+ * What became of a source row; `gone` and `goneBad` were loaded and quarantined, and are at the source no more.
+ * The numbers stand in stored ledgers: never reuse one.
+ */
+export const OUTCOME = {
+  loaded: 0,
+  altered: 1,
+  quarantined: 2,
+  expired: 3,
+  duplicate: 4,
+  gone: 5,
+  goneBad: 6,
+} as const;
 export type Outcome = (typeof OUTCOME)[keyof typeof OUTCOME];
 
 export type RowKey = bigint | string;
@@ -15,6 +26,7 @@ export interface LedgerEntry {
   outcome: Outcome;
 }
 
+export const isGone = (outcome: Outcome): boolean => outcome === OUTCOME.gone || outcome === OUTCOME.goneBad;
 export const isLoaded = (outcome: Outcome): boolean =>
   outcome === OUTCOME.loaded || outcome === OUTCOME.altered;
 

@@ -45,7 +45,7 @@ export async function loadChunk(tier: DurableTier, chunk: Chunk, ordinal: number
       if (rows.length > 0) {
         await session.copyIn(`COPY ${source.table} (${quoted(copyColumns(source))})`, chunk.stream(rows));
       }
-      await writeChunk(session, chunk, chunk.ledger(), ordinal);
+      await writeChunk(session, chunk, ordinal, rows);
     });
   } catch (error) {
     if (!isRefusal(error)) throw error;
@@ -82,8 +82,9 @@ export async function applyChunk(tier: DurableTier, chunk: Chunk, application: A
       } else
         quarantine(chunk, row, 'DUPLICATE_KEY', `another row with the same unique key is in ${source.table}`);
     }
-    if (application.clear) await clearChunk(session, source.id, chunk.unit.name, application.ordinal);
-    await writeChunk(session, chunk, chunk.ledger(), application.ordinal);
+    const touched = [...insert, ...update];
+    if (application.clear) await clearChunk(session, chunk, application.ordinal, touched);
+    await writeChunk(session, chunk, application.ordinal, touched);
   });
 }
 

@@ -19,6 +19,7 @@ import {
 import type { SourceDefinition } from './source.ts';
 import { builtInSources } from './sources/index.ts';
 import { compareWithSource } from './source-proof.ts';
+import type { Discovery } from './unit.ts';
 
 /** How long a run waits for another one on the same database: long enough for a killed one's connections to end. */
 const LOCK_PATIENCE_MS = 15_000;
@@ -43,17 +44,15 @@ export async function runMigration(options: MigrationOptions): Promise<Report> {
   const { tier } = options;
   const sources = selectSources(options.sources ?? builtInSources, options.stores ?? []);
   return withRunLock(tier, async () => {
-    const { prefix, timezones } = await tier.session(async (session) => {
-      return {
-        timezones: await keepTimezones(session, options.timezones ?? new Map()),
-        prefix: await prefixOf(session, options.directory),
-      };
-    });
+    const prefix = await tier.session((session) => prefixOf(session, options.directory));
     const discovery = await discover(options.directory, options.sources ?? builtInSources, prefix);
     try {
-      requireSomething(discovery.units.length + discovery.unreadable.length, discovery.directory);
-      const engine = new Engine({ tier, discovery, sources, timezones, nowMicros: nowMicros(options.clock) });
+      requireSomething(discovery);
       if (discovery.units.length > 0) await rememberDirectory(tier, discovery.directory, prefix);
+      const timezones = await tier.session((session) =>
+        keepTimezones(session, options.timezones ?? new Map()),
+      );
+      const engine = new Engine({ tier, discovery, sources, timezones, nowMicros: nowMicros(options.clock) });
       const run = await beginRun(tier, discovery.directory, 'run');
       await engine.copy();
       await engine.verify();
@@ -83,7 +82,7 @@ export async function verifyMigration(options: MigrationOptions): Promise<Report
   }));
   const discovery = await discover(options.directory, options.sources ?? builtInSources, prefix);
   try {
-    requireSomething(discovery.units.length + discovery.unreadable.length, discovery.directory);
+    requireSomething(discovery);
     const engine = new Engine({ tier, discovery, sources, timezones, nowMicros: nowMicros(options.clock) });
     const run = await beginRun(tier, discovery.directory, 'verify');
     await compareWithSource(tier, engine);
@@ -109,12 +108,15 @@ async function prefixOf(session: Session, directory: string): Promise<string> {
   return directoryPrefix(session, directory);
 }
 
-function requireSomething(found: number, directory: string): void {
-  if (found > 0) return;
+/** @throws StockroomError NOTHING_TO_MIGRATE */
+export function requireSomething({ units, unreadable, unclaimed, directory }: Discovery): void {
+  if (units.length + unreadable.length > 0) return;
+  const found =
+    unclaimed.length === 0 ? 'it holds no file' : `none of its ${unclaimed.length} files and tables is one`;
   throw new StockroomError(
     'NOTHING_TO_MIGRATE',
-    `no known source in ${directory}: expected the old application's directory, the one that holds cache/ and data/; ` +
-      'stockroom migrate inspect lists what is there',
+    `no known source in ${directory}: ${found}. Expected the old application's directory, the one that holds cache/ and data/`,
+    { details: { unclaimed } },
   );
 }
 

@@ -4,7 +4,7 @@ import type { DurableTier } from '../tiers/durable/index.ts';
 import { readLedger, type ChunkRecord } from './books.ts';
 import { Chunk, ChunkEncoder } from './chunk.ts';
 import { prepare, type Engine, type SourceState } from './engine.ts';
-import { compareKeys, isLoaded, Ledger, OUTCOME, type LedgerEntry, type RowKey } from './ledger.ts';
+import { compareKeys, isGone, isLoaded, Ledger, OUTCOME, type LedgerEntry, type RowKey } from './ledger.ts';
 import { readLoaded } from './loaded-rows.ts';
 import type { FileContext, SourceRow } from './source.ts';
 import type { Unit } from './unit.ts';
@@ -122,7 +122,7 @@ function expected(chunk: Chunk, books: readonly LedgerEntry[], there: ReadonlySe
   for (const row of chunk.rows) {
     const entry = known.get(row.key)?.shift();
     const same = entry !== undefined && entry.a === row.a && entry.b === row.b;
-    if (same && !isLoaded(entry.outcome) && entry.outcome !== OUTCOME.gone) row.outcome = entry.outcome;
+    if (same && !isLoaded(entry.outcome) && !isGone(entry.outcome)) row.outcome = entry.outcome;
     // What was loaded while it was fresh and is over now may stay, and may have been cleared away.
     else if (row.outcome === OUTCOME.expired && same && there.has(row.key)) row.outcome = entry.outcome;
     ledger.add(row.key, row.a, row.b, row.outcome);

@@ -78,20 +78,24 @@ export class TableUnit implements Unit {
     yield* rows;
   }
 
-  find(key: bigint | string): SourceRow | null {
+  find(key: bigint | string, before: number): SourceRow | null {
     if (typeof key === 'bigint') {
       const row = this.reader.find(key);
       if (row !== null) return this.sourceRow(row, key);
     }
-    for (const row of this.rows()) if (row.key === key) return row;
+    let nth = 0;
+    for (const row of this.rows()) if (row.key === key && nth++ === before) return row;
     return null;
   }
 
   private textKey(values: readonly RawValue[]): string {
-    return (this.shape.keyColumns ?? [])
-      .map((name) => String(values[this.columns.indexOf(canonical(this.shape, name))] ?? ''))
-      .map((part) => part.replaceAll('%', '%25').replaceAll(':', '%3A'))
-      .join(':');
+    return (
+      (this.shape.keyColumns ?? [])
+        .map((name) => String(values[this.columns.indexOf(canonical(this.shape, name))] ?? ''))
+        // PostgreSQL's text holds no NUL: a key with one is escaped, and its row set aside for it.
+        .map((part) => part.replaceAll('%', '%25').replaceAll(':', '%3A').replaceAll('\u0000', '%00'))
+        .join(':')
+    );
   }
 
   private sourceRow(row: KeyedRow, key: bigint | string): SourceRow {
@@ -100,7 +104,8 @@ export class TableUnit implements Unit {
     for (let index = 0; index < values.length; index++) {
       const value = values[index];
       if (typeof value !== 'string' || !value.includes('\uFFFD')) continue;
-      const alteration = this.invalidText(row, index);
+      const name = [...this.own, ...this.extras][index]!;
+      const alteration = this.invalidText(row, name, this.columns[index] ?? name);
       if (alteration !== null) (altered ??= []).push(alteration);
     }
     if (this.extras.length > 0) {
@@ -109,6 +114,12 @@ export class TableUnit implements Unit {
       values.length = count;
     }
     if (this.hasFallbacks) this.fillMissing(values, row.extra);
+    if (row.badKey?.reason === 'BAD_KEY') {
+      // A key that is none stands in no column: with the extra ones it goes into the quarantine.
+      row.extra = new Map([['id', row.badKey.found], ...(row.extra ?? [])]);
+      const alteration = typeof row.badKey.found === 'string' ? this.invalidText(row, 'id', 'id') : null;
+      if (alteration !== null) (altered ??= []).push(alteration);
+    }
     if (altered === undefined && row.badKey === undefined && typeof key === 'bigint') return row;
     return { ...row, key, ...(altered ? { altered } : {}), ...this.rejection(row, altered) };
   }
@@ -128,12 +139,11 @@ export class TableUnit implements Unit {
   }
 
   /** SQLite gave U+FFFD: it stood in the text, or bytes that are not UTF-8 did. */
-  private invalidText(row: KeyedRow, index: number): Alteration | null {
-    if (row.badKey || this.reader.utf16) return null;
-    const name = [...this.own, ...this.extras][index]!;
-    const bytes = this.reader.bytes(row.key, name);
+  private invalidText(row: KeyedRow, name: string, column: string): Alteration | null {
+    if (this.reader.utf16) return null;
+    const bytes = this.reader.bytes(row, name);
     if (bytes === null || decodeText(bytes).valid) return null;
-    return { column: this.columns[index] ?? name, bytes, reason: 'INVALID_UTF8' };
+    return { column, bytes, reason: 'INVALID_UTF8' };
   }
 
   private fillMissing(values: RawValue[], extra: ReadonlyMap<string, RawValue> | null): void {

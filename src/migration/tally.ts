@@ -69,6 +69,7 @@ export class Tally {
           this.duplicate++;
           break;
         case OUTCOME.gone:
+        case OUTCOME.goneBad:
           break;
       }
     }

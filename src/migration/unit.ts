@@ -5,7 +5,8 @@ import type { FileContext, SourceDefinition, SourceRow } from './source.ts';
 /** Part of a source that has its own keys: a table of one file, a file of JSON, or all files that are a row each. */
 export interface Unit {
   readonly source: SourceDefinition;
-  /** Name of the unit, the legacy_source of its rows: the file's path. Empty when each row is a file of its own. */
+  /** Name of the unit, the legacy_source of its rows: the file's path. When each row is a file of its own: what goes
+   * before all their paths, see directoryPrefix. */
   readonly name: string;
   /** Paths of its files, relative to the directory. */
   readonly files: readonly string[];
@@ -15,8 +16,8 @@ export interface Unit {
   estimate(): number | null;
   /** Rows in ascending order of their key. Reading again gives what is there then. */
   rows(context: FileContext): Iterable<SourceRow>;
-  /** One row again, by its key; null when it is gone. */
-  find(key: bigint | string, context: FileContext): SourceRow | null;
+  /** One row again, by its key and how many rows of the same key stand before it; null when it is gone. */
+  find(key: bigint | string, before: number, context: FileContext): SourceRow | null;
 }
 
 export interface Unreadable {

@@ -27,8 +27,7 @@ export function registerInspect(parent: Command, context: Context): void {
   act(context, command, async (given) => {
     const options = command.opts<{ store?: string[]; timezone?: string[] }>();
     const directory = directoryOf(context, given);
-    // The inspection reads without a pause in which a signal could be heard; there is nothing to close either.
-    context.lifetime.deafen();
+    context.lifetime.interruptedNote = 'the inspection was interrupted: nothing was written';
     const { builtInSources, inspectDirectory, parseTimezones } = await import('../../migration/index.ts');
     const timezones = parseTimezones(options.timezone ?? [], builtInSources);
     const inspection = await withMigrationProgress(context, () =>

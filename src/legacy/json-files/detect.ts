@@ -50,6 +50,7 @@ export function namedLike(path: string): JsonKind | 'memory_analyses' | null {
   if (/^picks_.*\.json$/.test(name)) return 'pick_archive';
   if (/^user_.*\.json$/.test(name)) return 'memory_preferences';
   if (name === 'score_cache.json') return 'global_scores';
+  if (/(^|\/)cache\/[^/]+\.json$/.test(path)) return 'general_cache';
   return null;
 }
 

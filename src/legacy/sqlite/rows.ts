@@ -16,6 +16,8 @@ export interface KeyedRow {
   values: RawValue[];
   /** Left for whoever takes columns out of `values`. */
   extra: ReadonlyMap<string, RawValue> | null;
+  /** SQLite's row number where that is not the key; null for a table that has none. */
+  rowid?: bigint | null;
   /** The key is no integer, or stood on an earlier row. */
   badKey?: { reason: 'BAD_KEY' | 'DUPLICATE_KEY'; found: RawValue };
 }
@@ -27,6 +29,8 @@ export class TableReader {
   private readonly select: string;
   private readonly rowid: string;
   private readonly id: string | null;
+  /** The primary key is an index of its own and not the row number: `INTEGER PRIMARY KEY DESC` is none. */
+  private readonly keyIndex: boolean;
   private readonly encoding: string;
 
   /** `wanted`: names of columns, or null for one that the table lacks. */
@@ -36,6 +40,8 @@ export class TableReader {
     this.select = wanted.map((name) => (name === null ? 'NULL' : quoteName(name))).join(', ');
     this.rowid = freeRowidName(table);
     this.id = table.columns.find((column) => column.name.toLowerCase() === 'id')?.name ?? null;
+    const indexes = connection.pragma(`index_list(${quoteName(table.name)})`) as { origin: string }[];
+    this.keyIndex = indexes.some((index) => index.origin === 'pk');
     this.encoding = String(connection.pragma('encoding', { simple: true }));
   }
 
@@ -48,7 +54,7 @@ export class TableReader {
 
   /** The id is SQLite's row number, or there is none and the row number serves. */
   private get keyset(): string | null {
-    if (this.table.withoutRowid) return null;
+    if (this.table.withoutRowid || (this.keyIndex && this.id !== null)) return null;
     if (this.id === null) return this.rowid;
     const id = this.table.columns.find((column) => column.name === this.id)!;
     const keys = this.table.columns.filter((column) => column.primaryKey > 0);
@@ -112,7 +118,7 @@ export class TableReader {
     const id = this.id === null ? 'NULL' : quoteName(this.id);
     const statement = this.connection
       .prepare(
-        `SELECT ${this.select}, ${id} FROM ${quoteName(this.table.name)}
+        `SELECT ${this.select}, ${this.table.withoutRowid ? 'NULL' : this.rowid}, ${id} FROM ${quoteName(this.table.name)}
          ORDER BY typeof(${id}) = 'integer', ${[id, ...order].join(', ')} LIMIT ? OFFSET ?`,
       )
       .raw();
@@ -123,31 +129,32 @@ export class TableReader {
       if (batch.length === 0) return;
       limit = nextLimit(batch);
       yield batch.map((values, index): KeyedRow => {
-        const found = values.pop()!;
-        const extra = null;
+        const found = values.pop() ?? null;
+        const row = { values, rowid: values.pop() as bigint | null, extra: null };
         if (typeof found !== 'bigint') {
-          const key = MIN_INT8 + BigInt(offset + index);
-          return { key, values, extra, badKey: { reason: 'BAD_KEY', found } };
+          return { ...row, key: MIN_INT8 + BigInt(offset + index), badKey: { reason: 'BAD_KEY', found } };
         }
         const repeated = found === previous;
         previous = found;
-        return repeated
-          ? { key: found, values, extra, badKey: { reason: 'DUPLICATE_KEY', found } }
-          : { key: found, values, extra };
+        return { ...row, key: found, ...(repeated ? { badKey: { reason: 'DUPLICATE_KEY', found } } : {}) };
       });
       offset += batch.length;
     }
   }
 
   /** The bytes of a text value, for one that may not be UTF-8. The same row must still be there. */
-  bytes(key: bigint, column: string): Uint8Array | null {
-    const keyset = this.keyset ?? (this.id === null ? null : quoteName(this.id));
-    if (keyset === null) return null;
+  bytes({ key, rowid, badKey }: KeyedRow, column: string): Uint8Array | null {
+    const place = this.table.withoutRowid
+      ? this.id === null || badKey
+        ? null
+        : quoteName(this.id)
+      : this.rowid;
+    if (place === null) return null;
     const row = this.connection
       .prepare(
-        `SELECT CAST(${quoteName(column)} AS BLOB) AS b FROM ${quoteName(this.table.name)} WHERE ${keyset} = ?`,
+        `SELECT CAST(${quoteName(column)} AS BLOB) AS b FROM ${quoteName(this.table.name)} WHERE ${place} = ?`,
       )
-      .get(key) as { b: Uint8Array | null } | undefined;
+      .get(rowid ?? key) as { b: Uint8Array | null } | undefined;
     return row?.b ?? null;
   }
 

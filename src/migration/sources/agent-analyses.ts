@@ -4,7 +4,7 @@ export const agentAnalyses = defineSource({
   id: 'agent_analyses',
   store: 'context',
   table: 'agent_analyses',
-  shapes: [{ table: 'agent_analyses', requires: ['symbol', 'agent_type', 'score', 'created_at'] }],
+  shapes: [{ table: 'agent_analyses', requires: ['symbol', 'agent_type'] }],
   columns: [
     text('symbol', { required: true }),
     text('agent_type', { required: true }),

@@ -4,7 +4,7 @@ export const agentLearnings = defineSource({
   id: 'agent_learnings',
   store: 'context',
   table: 'agent_learnings',
-  shapes: [{ table: 'agent_learnings', requires: ['agent_type', 'pattern_recognized'] }],
+  shapes: [{ table: 'agent_learnings', requires: ['agent_type'] }],
   columns: [
     text('agent_type', { required: true }),
     text('pattern_recognized'),

@@ -5,7 +5,7 @@ export const contextMemory = defineSource({
   id: 'context_memory',
   store: 'context',
   table: 'context_memory',
-  shapes: [{ table: 'context_memory', requires: ['context_type', 'key', 'value'] }],
+  shapes: [{ table: 'context_memory', requires: ['context_type', 'key'] }],
   columns: [
     text('context_type', { required: true }),
     text('key', { required: true }),

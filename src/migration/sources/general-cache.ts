@@ -29,7 +29,8 @@ export const generalCache = defineSource({
 
 function readCacheFile(file: FoundFile, context: FileContext): SourceRow {
   const document = readDocument(file.absolute);
-  const found = new Map(members(document.text) ?? []);
+  const list = members(document.text);
+  const found = new Map(list ?? []);
   const stamp = scalar(found.get('timestamp'));
   const readable = typeof stamp === 'string' && parseTime(stamp) !== null;
   const created = readable
@@ -47,6 +48,15 @@ function readCacheFile(file: FoundFile, context: FileContext): SourceRow {
     extra: null,
     expired: expires !== null && expires <= context.nowMicros,
     original: () => document.bytes,
+    ...(list === null
+      ? {
+          rejected: {
+            reason: 'MALFORMED_FILE',
+            column: null,
+            detail: 'expected {timestamp, data}, found no JSON object',
+          },
+        }
+      : {}),
     ...(document.valid
       ? {}
       : { altered: [{ column: 'data', bytes: document.bytes, reason: 'INVALID_UTF8' }] }),

@@ -4,7 +4,7 @@ export const llmRequests = defineSource({
   id: 'llm_requests',
   store: 'llm-costs',
   table: 'llm_requests',
-  shapes: [{ table: 'llm_requests', requires: ['model', 'cost_usd'] }],
+  shapes: [{ table: 'llm_requests', requires: ['model'] }],
   columns: [
     text('model', { required: true }),
     integer('tokens_input'),

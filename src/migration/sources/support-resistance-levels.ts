@@ -14,7 +14,7 @@ export const supportResistanceLevels = defineSource({
   shapes: [
     {
       table: 'support_resistance_levels',
-      requires: ['symbol', 'timeframe_scope', 'p', 'computed_at_ist'],
+      requires: ['symbol', 'timeframe_scope', 'computed_at_ist'],
       keyColumns: ['symbol', 'timeframe_scope'],
     },
     {

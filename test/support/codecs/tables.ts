@@ -38,9 +38,7 @@ export const EXTRAS = ['x_any', 'Größe "2"'];
 export const tables: readonly TestTable[] = [
   {
     name: 'llm_requests',
-    columns: columns(
-      'model:text! tokens_input:integer tokens_output:integer cost_usd:money created_at:time',
-    ),
+    columns: columns('model:text! tokens_input:integer tokens_output:integer cost_usd:money created_at:time'),
     keyColumns: null,
     unique: [],
     zone: 'UTC',

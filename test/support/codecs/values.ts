@@ -16,7 +16,11 @@ const bytes = fc.uint8Array({ maxLength: 12 });
 const two = (value: number): string => String(value).padStart(2, '0');
 const anyTime = fc
   .tuple(
-    fc.date({ min: new Date('0001-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true }),
+    fc.date({
+      min: new Date('0001-01-01T00:00:00Z'),
+      max: new Date('9999-12-31T23:59:59Z'),
+      noInvalidDate: true,
+    }),
     fc.constantFrom('T', ' '),
     fc.oneof(
       fc.constant(''),
@@ -25,10 +29,15 @@ const anyTime = fc
     ),
     fc.oneof(
       fc.constantFrom('', '', 'Z', 'z', ' Z', '+05:30', '-08', '+0000', '+99:00', ' IST'),
-      fc.tuple(fc.constantFrom('+', '-'), fc.nat({ max: 18 }), fc.nat({ max: 70 })).map(([s, h, m]) => `${s}${two(h)}:${two(m)}`),
+      fc
+        .tuple(fc.constantFrom('+', '-'), fc.nat({ max: 18 }), fc.nat({ max: 70 }))
+        .map(([s, h, m]) => `${s}${two(h)}:${two(m)}`),
     ),
   )
-  .map(([date, separator, fraction, zone]) => date.toISOString().slice(0, 19).replace('T', separator) + fraction + zone);
+  .map(
+    ([date, separator, fraction, zone]) =>
+      date.toISOString().slice(0, 19).replace('T', separator) + fraction + zone,
+  );
 const modernTime = fc
   .date({ min: new Date('1990-01-01T00:00:00Z'), max: new Date('2090-01-01T00:00:00Z'), noInvalidDate: true })
   .map((date) => date.toISOString().slice(0, 23));
@@ -40,7 +49,22 @@ const json = fc.tuple(anyJson, anyStyle).map(([document, style]) => write(docume
 /** Anything that SQLite can hold: every storage class, and text that looks like something else. */
 export const anyValue: fc.Arbitrary<Given> = fc.oneof(
   fc.constant(null),
-  fc.constantFrom('', '0', '1', '-0', '12', '12x', '1e400', '.5', '+7', 'NaN', '\u0000', '\ufffd', 'a\u0000b', '2026-02-30'),
+  fc.constantFrom(
+    '',
+    '0',
+    '1',
+    '-0',
+    '12',
+    '12x',
+    '1e400',
+    '.5',
+    '+7',
+    'NaN',
+    '\u0000',
+    '\ufffd',
+    'a\u0000b',
+    '2026-02-30',
+  ),
   int64,
   fc.constantFrom(0n, 1n, 2n ** 63n - 1n, -(2n ** 63n), 2n ** 53n + 1n),
   double,
@@ -51,7 +75,12 @@ export const anyValue: fc.Arbitrary<Given> = fc.oneof(
   day,
   json,
   nearlyJson,
-  fc.constantFrom('['.repeat(300), `${'['.repeat(300)}${']'.repeat(300)}`, '{"a": NaN}', '{"a": 1, "a": -0.0}'),
+  fc.constantFrom(
+    '['.repeat(300),
+    `${'['.repeat(300)}${']'.repeat(300)}`,
+    '{"a": NaN}',
+    '{"a": 1, "a": -0.0}',
+  ),
   bytes,
   bytes.map((value) => ({ text: value })),
   fc.tuple(text, bytes).map(([start, end]) => ({ text: Buffer.concat([Buffer.from(start), end]) })),
@@ -59,12 +88,25 @@ export const anyValue: fc.Arbitrary<Given> = fc.oneof(
 
 /** What the old application would have put there. */
 const natural: Record<Kind, fc.Arbitrary<Given>> = {
-  text: fc.oneof(fc.constantFrom('TCS', 'M&M', 'Buy', 'Strong Sell', '₹ \u{1f600}', ''), fc.string({ maxLength: 12 })),
-  key: fc.uuid().map((uuid) => uuid.replaceAll('-', '')),
+  text: fc.oneof(
+    fc.constantFrom('TCS', 'M&M', 'Buy', 'Strong Sell', '₹ \u{1f600}', ''),
+    fc.string({ maxLength: 12 }),
+  ),
+  key: fc.oneof(
+    { weight: 5, arbitrary: fc.uuid().map((uuid) => uuid.replaceAll('-', '')) },
+    // Few enough to stand on several rows: only the first of them can load.
+    { weight: 2, arbitrary: fc.constantFrom<Given>('TCS', 'M&M:%', '5', 5n, 5) },
+  ),
   float: fc.double({ noNaN: true, noDefaultInfinity: true }),
   integer: fc.oneof(int64, fc.nat().map(BigInt)),
-  money: fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constantFrom(0.00042, 0.1 + 0.2, 12)),
-  time: fc.oneof(modernTime, anyTime.filter((value) => /[0-9]$/.test(value) && !/[+-]\d\d:\d\d$/.test(value))),
+  money: fc.oneof(
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.constantFrom(0.00042, 0.1 + 0.2, 12),
+  ),
+  time: fc.oneof(
+    modernTime,
+    anyTime.filter((value) => /[0-9]$/.test(value) && !/[+-]\d\d:\d\d$/.test(value)),
+  ),
   date: day,
   boolean: fc.constantFrom(0n, 1n),
   json,
@@ -72,14 +114,28 @@ const natural: Record<Kind, fc.Arbitrary<Given>> = {
 
 function naturalValue({ kind, required }: TestColumn): fc.Arbitrary<Given> {
   const value = natural[kind];
-  return required ? value : fc.oneof({ weight: 4, arbitrary: value }, { weight: 1, arbitrary: fc.constant(null) });
+  return required
+    ? value
+    : fc.oneof({ weight: 4, arbitrary: value }, { weight: 1, arbitrary: fc.constant(null) });
 }
 
 /** A time that lies as the old engine's did, with the run id that proves it. */
-const lie = fc.tuple(fc.integer({ min: 1_600_000_000, max: 1_800_000_000 }), fc.nat({ max: 400 })).map(([stored, length]) => {
-  const iso = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 19);
-  return { generated_at_utc: `${iso(stored - length + 330 * 60)}Z`, run_id: `u:Swing:${iso(stored)}`, features_json: null };
-});
+const lie = fc
+  .tuple(fc.integer({ min: 1_600_000_000, max: 1_800_000_000 }), fc.nat({ max: 400 }))
+  .map(([stored, length]) => {
+    const iso = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 19);
+    return {
+      generated_at_utc: `${iso(stored - length + 330 * 60)}Z`,
+      run_id: `u:Swing:${iso(stored)}`,
+      features_json: null,
+    };
+  });
+
+/** An id where nothing forces it to be one: mostly a number, some of them twice. */
+export const looseId: fc.Arbitrary<Given> = fc.oneof(
+  { weight: 4, arbitrary: fc.bigInt({ min: -50n, max: 50n }) },
+  { weight: 1, arbitrary: anyValue },
+);
 
 /** A row of natural values, a few of them replaced by anything at all. */
 export function anyRow(table: TestTable, extras: readonly string[]): fc.Arbitrary<GivenRow> {
