@@ -186,7 +186,7 @@ describe.each(['server', 'embedded'] as const)('any value that SQLite can hold, 
     const verified = await verifyMigration({ tier: tier.durable, directory });
     expect(verified).toMatchObject({ exit: 3, differences_total: 0 });
     const counted = (sources: typeof report.sources): unknown =>
-      sources.map(({ rows_per_second: _, ...counts }) => counts);
+      sources.map((source) => ({ ...source, rows_per_second: 0 }));
     expect(counted(verified.sources)).toEqual(counted(report.sources));
     rmSync(directory, { recursive: true });
   }

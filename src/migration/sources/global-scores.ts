@@ -4,10 +4,13 @@ import type { FoundFile } from '../../legacy/walk.ts';
 import type { Alteration, FileContext, SourceRow } from '../source.ts';
 import { defineSource, json, key, time } from '../source.ts';
 import { toMicros } from '../values/coerce.ts';
+import { storableText } from '../values/json-repair.ts';
 import { compareBytes } from '../values/order.ts';
 import { formatMicros, MICROS_PER_MINUTE, parseTime } from '../values/time.ts';
 
 const DEFAULT_HOURS = 6;
+/** Ten years: what claims to live longer, or for no number of hours, lives for the default. */
+const MAX_HOURS = 87_600;
 
 /** One row a symbol; the whole file has one time, from which its time to live counts. */
 export const globalScores = defineSource({
@@ -49,13 +52,14 @@ function readScores(file: FoundFile, context: FileContext): SourceRow[] {
         altered.push({ column: 'timestamp', bytes: Buffer.from(stamp), reason }),
       )
     : null;
-  const hours = Number(scalar(found.get('ttl_hours')) ?? DEFAULT_HOURS);
+  const stated = Number(scalar(found.get('ttl_hours')) ?? DEFAULT_HOURS);
+  const hours = stated >= 0 && stated <= MAX_HOURS ? stated : DEFAULT_HOURS;
   const expires = created === null ? null : created + Math.round(hours * 60 * MICROS_PER_MINUTE);
   const asText = (micros: number): string => formatMicros(micros).replace('Z', '+00:00');
+  if (!document.valid) altered.push({ column: 'score', bytes: document.bytes, reason: 'INVALID_UTF8' });
   return scores
-    .sort(([a], [b]) => compareBytes(a, b))
     .map(([symbol, score]) => ({
-      key: symbol,
+      key: storableText(symbol),
       values: [
         symbol,
         score,
@@ -64,7 +68,8 @@ function readScores(file: FoundFile, context: FileContext): SourceRow[] {
       ],
       extra: null,
       expired: expires !== null && expires <= context.nowMicros,
-      original: () => Buffer.from(JSON.stringify({ [symbol]: null }).replace('null', () => score)),
+      original: () => Buffer.from(`{${JSON.stringify(symbol)}: ${score}}`),
       ...(altered.length > 0 ? { altered } : {}),
-    }));
+    }))
+    .sort((a, b) => compareBytes(a.key, b.key));
 }

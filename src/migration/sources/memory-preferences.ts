@@ -4,6 +4,7 @@ import { members, readDocument, scalar } from '../../legacy/json-files/document.
 import type { FoundFile } from '../../legacy/walk.ts';
 import type { SourceRow } from '../source.ts';
 import { defineSource, json, key, time } from '../source.ts';
+import { storableText } from '../values/json-repair.ts';
 import { compareBytes } from '../values/order.ts';
 
 /** One row a preference; the user is in the file's name. */
@@ -33,12 +34,11 @@ function readPreferences(file: FoundFile): SourceRow[] {
     .replace(/^user_/, '')
     .replace(/\.json$/, '');
   return list
-    .sort(([a], [b]) => compareBytes(a, b))
     .map(([name, slice]) => {
       const parts = new Map(members(slice) ?? []);
       const extra = [...parts].filter(([part]) => part !== 'value' && part !== 'updated_at');
       return {
-        key: name,
+        key: storableText(name),
         values: [user, name, parts.get('value') ?? null, scalar(parts.get('updated_at'))],
         extra: extra.length === 0 ? null : new Map(extra.map(([part, value]) => [part, scalar(value)])),
         original: () => Buffer.from(`{${JSON.stringify(name)}: ${slice}}`),
@@ -46,5 +46,6 @@ function readPreferences(file: FoundFile): SourceRow[] {
           ? {}
           : { altered: [{ column: 'value', bytes: document.bytes, reason: 'INVALID_UTF8' }] }),
       };
-    });
+    })
+    .sort((a, b) => compareBytes(a.key, b.key));
 }

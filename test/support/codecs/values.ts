@@ -148,7 +148,7 @@ export function anyRow(table: TestTable, extras: readonly string[]): fc.Arbitrar
   const lying = table.name === 'ai_recommendations' ? fc.option(lie, { freq: 5 }) : fc.constant(null);
   return fc.tuple(plain, lying, replaced).map(([row, lies, changes]) => ({
     ...row,
-    ...(lies ?? {}),
+    ...lies,
     ...Object.fromEntries(changes),
   }));
 }
