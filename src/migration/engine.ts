@@ -3,32 +3,16 @@ import { codeOf } from '../core/errors.ts';
 import { asSourceError } from '../legacy/sqlite/database.ts';
 import type { DurableTier } from '../tiers/durable/index.ts';
 import { chunkRecords, markVerified, type ChunkRecord } from './books.ts';
-import { sealCertificate, type Certificate } from './certificate.ts';
-import { copyUnit, type ChangedHere } from './copy-unit.ts';
+import { copyUnit } from './copy-unit.ts';
 import { reasonOf } from './discover.ts';
-import { exitCodeOf, MAX_DIFFERENCES, type Report, type SourceReport, type Warning } from './report.ts';
+import { exitCodeOf, MAX_DIFFERENCES, type Report, type Warning } from './report.ts';
 import type { Timezones } from './settings.ts';
 import type { FileContext, RawValue, SourceDefinition } from './source.ts';
+import { type SourceState, sourceReport } from './source-state.ts';
 import { Tally } from './tally.ts';
 import type { Discovery, Unit } from './unit.ts';
-import { verifyChunk, type Difference } from './verify.ts';
+import { verifyChunk } from './verify.ts';
 import { warningsOf } from './warnings.ts';
-import { createHash } from 'node:crypto';
-
-/** What is known of a source while it is worked on. */
-export interface SourceState {
-  source: SourceDefinition;
-  units: Unit[];
-  tally: Tally;
-  elapsedMs: number;
-  changedHere: Map<Unit, ChangedHere>;
-  records: Map<Unit, ChunkRecord[]>;
-  /** Chunks that were verified before this run began, see recordKey. */
-  verifiedBefore: Set<string>;
-  differences: Difference[];
-  /** Chunks with a difference that nobody can explain. */
-  differing: Set<string>;
-}
 
 /** A chunk's name within its source. */
 const recordKey = (unit: Unit, record: ChunkRecord): string => `${record.ordinal} ${unit.name}`;
@@ -240,63 +224,6 @@ export class Engine {
       warningsOf(source, tally, timezones.get(source.id) ?? new Map(), nowMicros),
     );
   }
-
-  certificate(report: Report, about: { toolVersion: string; schemaVersion: number }): Certificate {
-    return sealCertificate({
-      issued_at: new Date().toISOString(),
-      tool_version: about.toolVersion,
-      schema_version: about.schemaVersion,
-      directory: report.directory,
-      exit: report.exit,
-      sources: this.states.map((state, index) => {
-        const { id, files, read, loaded, quarantined, skipped, altered, checksum } = report.sources[index]!;
-        const chunks = [...state.records].flatMap(([unit, records]) =>
-          records.map((record) => ({
-            unit: unit.name,
-            ordinal: record.ordinal,
-            first_key: record.firstKey,
-            last_key: record.lastKey,
-            loaded: record.loaded,
-            sha256: Buffer.from(record.sha256).toString('hex'),
-          })),
-        );
-        return { id, files, read, loaded, quarantined, skipped, altered, checksum, chunks };
-      }),
-      unreadable: report.unreadable,
-    });
-  }
-}
-
-function sourceReport(state: SourceState): SourceReport {
-  const { source, units, tally, elapsedMs, differences } = state;
-  return {
-    id: source.id,
-    store: source.store,
-    files: [...new Set(units.flatMap((unit) => unit.files))],
-    read: tally.read,
-    loaded: tally.loaded,
-    quarantined: tally.quarantined,
-    skipped: tally.skipped,
-    skipped_reason: tally.skippedReason,
-    altered: tally.altered,
-    verified: differences.length === 0,
-    checksum: checksumOf(state),
-    rows_per_second: elapsedMs === 0 ? 0 : Math.round((tally.read * 1000) / elapsedMs),
-    quarantine_reasons: Object.fromEntries(tally.rejections),
-  };
-}
-
-function checksumOf({ records }: SourceState): string | null {
-  const hash = createHash('sha256');
-  let chunks = 0;
-  for (const list of records.values()) {
-    for (const record of list) {
-      if (record.loaded === 0) continue;
-      hash.update(record.sha256);
-      chunks++;
-    }
-  }
-  return chunks === 0 ? null : hash.digest('hex');
 }
 
 /** The rows that all units of a source hold, as far as that is cheap to know. */

@@ -9,8 +9,9 @@ import type { Session } from '../tiers/durable/index.ts';
 import type { RowKey } from './ledger.ts';
 import type { Alteration, SourceDefinition } from './source.ts';
 import { scanJsonBytes } from './values/json-scan.ts';
-import { copyColumns, hashTuple, jsonFields } from './values/row-encoder.ts';
+import { copyColumns, jsonFields } from './values/row-encoder.ts';
 import { RowHash } from './values/row-hash.ts';
+import { hashTuple } from './values/tuple-hash.ts';
 
 export interface LoadedRow {
   key: RowKey;

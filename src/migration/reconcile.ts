@@ -136,9 +136,12 @@ async function sortByState(
     const found = there.get(row.key);
     return found !== undefined && found.a === old.a && found.b === old.b;
   });
+  // Of two rows with one key the table holds the other: this one is tried again as a new one, and never put over it.
+  const others = new Set(entries.filter((entry) => isLoaded(entry.outcome)).map((entry) => entry.key));
+  const isHere = (row: ChunkRow): boolean => there.has(row.key) && !others.has(row.key);
   return {
     changed: untouched.map(({ row }) => row),
-    present: plan.retry.filter((row) => there.has(row.key)),
-    absent: plan.retry.filter((row) => !there.has(row.key)),
+    present: plan.retry.filter(isHere),
+    absent: plan.retry.filter((row) => !isHere(row)),
   };
 }

@@ -18,6 +18,7 @@ import {
 } from './settings.ts';
 import type { SourceDefinition } from './source.ts';
 import { builtInSources } from './sources/index.ts';
+import { certify } from './source-state.ts';
 import { compareWithSource } from './source-proof.ts';
 import type { Discovery } from './unit.ts';
 
@@ -57,7 +58,7 @@ export async function runMigration(options: MigrationOptions): Promise<Report> {
       await engine.copy();
       await engine.verify();
       const report = engine.report(await engine.orphanWarnings());
-      const certificate = engine.certificate(report, {
+      const certificate = certify(engine.states, report, {
         toolVersion: version,
         schemaVersion: run.schemaVersion,
       });
