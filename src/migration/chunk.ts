@@ -153,7 +153,7 @@ export class ChunkEncoder {
   private isExpired(row: SourceRow): boolean {
     if (row.expired !== undefined) return row.expired;
     const { expired } = this.unit.source;
-    return expired !== undefined && expired(this.getter(row), this.context.nowMicros);
+    return expired !== undefined && expired(this.getter(row), this.context);
   }
 
   private getter(row: SourceRow): (name: string) => RawValue {

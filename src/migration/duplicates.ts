@@ -37,7 +37,7 @@ async function loadedElsewhere(
 ): Promise<Map<RowKey, string[]>> {
   const cast = typeof rows[0]!.key === 'bigint' ? '::bigint' : ' COLLATE "C"';
   const { rows: records } = await session.query<{ ledger: Uint8Array }>(
-    `SELECT ledger FROM migration_chunks WHERE source = $1 AND unit = ANY($2) AND loaded > 0
+    `SELECT ledger FROM migration_chunks WHERE source = $1 AND unit = ANY($2)
      AND first_key${cast} <= ($4::text)${cast} AND last_key${cast} >= ($3::text)${cast}`,
     [chunk.unit.source.id, others, String(rows[0]!.key), String(rows.at(-1)!.key)],
   );
@@ -45,7 +45,9 @@ async function loadedElsewhere(
   const found = new Map<RowKey, string[]>();
   for (const record of records) {
     for (const entry of Ledger.decode(record.ledger).entries) {
-      if (!isLoaded(entry.outcome) || !wanted.has(entry.key)) continue;
+      // A row that is gone at its source is kept here, and holds what its copy does.
+      const isHere = isLoaded(entry.outcome) || entry.outcome === OUTCOME.gone;
+      if (!isHere || !wanted.has(entry.key)) continue;
       const known = found.get(entry.key);
       if (known) known.push(hashOf(entry));
       else found.set(entry.key, [hashOf(entry)]);

@@ -160,10 +160,13 @@ const insertStaged: Apply = async (session, source) => {
 
 const updateStaged: Apply = async (session, source) => {
   const assignments = copyColumns(source).map((name) => `"${name}" = s."${name}"`);
+  const sameRow = `t.legacy_source = s.legacy_source AND t.${source.identity} = s.${source.identity}
+    ${source.family === undefined ? '' : 'AND t.family = s.family'}`;
+  if (source.release !== undefined) {
+    await session.query(`UPDATE ${source.table} t SET ${source.release} FROM staging s WHERE ${sameRow}`);
+  }
   const { rows } = await session.query<{ key: unknown }>(
-    `UPDATE ${source.table} t SET ${assignments.join(', ')} FROM staging s
-     WHERE t.legacy_source = s.legacy_source AND t.${source.identity} = s.${source.identity}
-       ${source.family === undefined ? '' : 'AND t.family = s.family'}
+    `UPDATE ${source.table} t SET ${assignments.join(', ')} FROM staging s WHERE ${sameRow}
      RETURNING t.${source.identity} AS key`,
   );
   return new Set(rows.map((row) => String(row.key)));

@@ -20,7 +20,10 @@ interface Plan {
   insert: ChunkRow[];
   /** Rows that were not loaded until now: new ones as far as the books know. */
   retry: ChunkRow[];
+  /** Rows with other values now, and those that came back. */
   changed: { row: ChunkRow; old: LedgerEntry }[];
+  /** Rows that were the same as one of another file. */
+  copies: ChunkRow[];
   /** What else the books have to learn: rows that are bad, gone or back. */
   notes: number;
 }
@@ -35,6 +38,11 @@ export async function reconcileChunk(tier: DurableTier, reconciliation: Reconcil
   const { source, name } = chunk.unit;
   const ledger = await tier.session((session) => readLedger(session, source.id, name, record.ordinal));
   const plan = comparePlan(chunk, ledger.entries);
+  if (plan.copies.length > 0) {
+    await tier.session((session) => markDuplicates(session, chunk, plan.copies, reconciliation.others));
+    // What a row was a copy of has other values by now: nothing else holds these.
+    plan.insert.push(...plan.copies.filter((row) => isLoaded(row.outcome)));
+  }
   if (plan.insert.length + plan.retry.length + plan.changed.length + plan.notes > 0) {
     await apply(tier, reconciliation, plan, ledger.entries);
   }
@@ -43,7 +51,7 @@ export async function reconcileChunk(tier: DurableTier, reconciliation: Reconcil
 
 /** Sorts the rows by what happened to them since; rows that did not change take over what became of them. */
 function comparePlan(chunk: Chunk, entries: readonly LedgerEntry[]): Plan {
-  const plan: Plan = { insert: [], retry: [], changed: [], notes: 0 };
+  const plan: Plan = { insert: [], retry: [], changed: [], copies: [], notes: 0 };
   const old = new Map<RowKey, LedgerEntry[]>();
   for (const entry of entries) {
     const known = old.get(entry.key);
@@ -70,13 +78,15 @@ function compareRow(row: ChunkRow, entry: LedgerEntry | undefined, plan: Plan): 
     return;
   }
   const same = entry.a === row.a && entry.b === row.b;
-  const wasLoaded = isLoaded(entry.outcome) || entry.outcome === OUTCOME.gone;
-  if (same && wasLoaded) {
-    // It may have been loaded while it was fresh, and stays so.
-    if (entry.outcome === OUTCOME.gone) plan.notes++;
+  // It may have been loaded while it was fresh, and stays so.
+  if (same && isLoaded(entry.outcome)) {
     row.outcome = row.alterations.length > 0 ? OUTCOME.altered : OUTCOME.loaded;
-  } else if (same && entry.outcome === OUTCOME.duplicate) row.outcome = OUTCOME.duplicate;
-  else if (wasLoaded && good) plan.changed.push({ row, old: entry });
+  } else if (same && entry.outcome === OUTCOME.duplicate) {
+    if (good) plan.copies.push(row);
+    else row.outcome = OUTCOME.duplicate;
+  } else if (good && (isLoaded(entry.outcome) || entry.outcome === OUTCOME.gone)) {
+    plan.changed.push({ row, old: entry });
+  }
   // PostgreSQL refused it then, or its time was over by another reckoning: what stood in its way may be gone.
   else if (good) plan.retry.push(row);
   else if (!same || entry.outcome !== row.outcome) plan.notes++;
@@ -95,11 +105,14 @@ async function apply(
     tally.overlapping += (await markDuplicates(session, chunk, fresh, others)).overlapping;
     return await sortByState(session, reconciliation, plan, entries);
   });
-  tally.updated += sorted.changed.length;
-  tally.conflicting += plan.changed.length - sorted.changed.length;
   for (const { row, old } of plan.changed) {
-    if (sorted.changed.includes(row)) continue;
-    Object.assign(row, { a: old.a, b: old.b, outcome: old.outcome });
+    if (sorted.absent.includes(row)) continue;
+    if (sorted.changed.includes(row)) {
+      if (row.a !== old.a || row.b !== old.b) tally.updated++;
+      continue;
+    }
+    tally.conflicting++;
+    Object.assign(row, { a: old.a, b: old.b, outcome: isGone(old.outcome) ? OUTCOME.loaded : old.outcome });
     changedHere.add(row.key);
   }
   const insert = [...plan.insert, ...sorted.absent].filter((row) => isLoaded(row.outcome));
@@ -142,6 +155,10 @@ async function sortByState(
   return {
     changed: untouched.map(({ row }) => row),
     present: plan.retry.filter(isHere),
-    absent: plan.retry.filter((row) => !isHere(row)),
+    absent: [
+      ...plan.retry.filter((row) => !isHere(row)),
+      // Gone at the source, then removed here, and back: a new row.
+      ...plan.changed.flatMap(({ row, old }) => (isGone(old.outcome) && !there.has(row.key) ? [row] : [])),
+    ],
   };
 }

@@ -142,12 +142,17 @@ export interface SourceDefinition {
   readonly family?: string;
   /** The table has a unique key of its own, so that the order of loading decides which of two rows stays. */
   readonly uniqueKey?: boolean;
+  /** SQL assignments that rows get before they are updated, so that what only one may have can pass between them. */
+  readonly release?: string;
   /** Where the source keeps rows in SQLite files; absent for JSON files. */
   readonly shapes?: readonly TableShape[];
   /** How the source keeps rows in files of JSON; absent for tables. */
   readonly files?: FileShape;
-  /** Whether the row's time to live is over at `nowMicros`. */
-  readonly expired?: (get: (name: string) => RawValue, nowMicros: number) => boolean;
+  /** Whether the row's time to live is over at `nowMicros`; its values can be loaded. */
+  readonly expired?: (
+    get: (name: string) => RawValue,
+    context: Pick<FileContext, 'nowMicros' | 'timezones'>,
+  ) => boolean;
   /** Corrections that the row itself proves. */
   readonly adjust?: (get: (name: string) => RawValue, shared: unknown) => readonly Adjustment[];
   /** The column whose time looks as if it lied, when nothing in the row proves it; null when none does. */

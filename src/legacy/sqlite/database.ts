@@ -11,9 +11,28 @@ export type SqliteConnection = InstanceType<typeof Database>;
 
 /** How long a reader waits for a writer's lock before the file is reported as locked. */
 export const LOCK_TIMEOUT_MS = 5000;
-const SNAPSHOT_ATTEMPTS = 10;
-/** A file whose last change is younger may be changed again within the same tick of the file system's clock. */
+const SNAPSHOT_ATTEMPTS = 6;
+/** Longer than a tick of the file system's clock, within which a second change would not show. */
 const SETTLED_MS = 50;
+
+const RETRY_MS = 1;
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * Runs a read until no writer is in its way, for as long as {@link LOCK_TIMEOUT_MS}. SQLite's own waiting pauses for up
+ * to 100 ms between two tries: a writer that commits without a pause leaves gaps that only a short one meets.
+ */
+export function patiently<T>(read: () => T): T {
+  const deadline = performance.now() + LOCK_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return read();
+    } catch (error) {
+      if (!codeOf(error).startsWith('SQLITE_BUSY') || performance.now() > deadline) throw error;
+      Atomics.wait(sleeper, 0, 0, RETRY_MS);
+    }
+  }
+}
 
 export interface OpenDatabase {
   connection: SqliteConnection;
@@ -43,16 +62,17 @@ function readHeader(file: string): Buffer {
  *
  * A database in rollback mode is read in place: its readers create no file. Opening one in WAL mode would create a -shm
  * (and a -wal), and one with a journal left by a killed writer could not be rolled back, so those are read from a copy of
- * both files in scratch, taken while neither changed. Where a writer never rests long enough, SQLite's own backup makes
- * the copy: then the writer has the -shm open already and nothing new appears.
+ * both files in scratch, taken while neither changed. Where a writer in WAL mode never rests long enough, SQLite's own
+ * backup makes the copy: then the writer has the -shm open already and nothing new appears.
  */
 export async function openDatabase(file: string): Promise<OpenDatabase> {
   try {
     const header = readHeader(file);
-    const companion = ['-wal', '-journal'].find((suffix) => sizeOf(file + suffix) > 0);
-    const walMode = header[18] === 2 || header[19] === 2;
-    if (!walMode && companion === undefined) return openInPlace(file);
-    return await openSnapshot(file);
+    const isWal = header[18] === 2 || header[19] === 2 || sizeOf(`${file}-wal`) > 0;
+    const hasJournal = sizeOf(`${file}-journal`) > 0;
+    // A journal that changes is that of a writer at work, whose locks will do; one that rests was left behind.
+    if (isWal || (hasJournal && (await rests(file)))) return await openSnapshot(file);
+    return openInPlace(file);
   } catch (error) {
     throw asSourceError(file, error);
   }
@@ -70,13 +90,15 @@ function openInPlace(file: string): OpenDatabase {
 }
 
 function open(file: string, readonly: boolean): SqliteConnection {
-  const connection = new Database(file, { readonly, fileMustExist: true, timeout: LOCK_TIMEOUT_MS });
+  const connection = new Database(file, { readonly, fileMustExist: true, timeout: 0 });
   connection.defaultSafeIntegers(true);
-  // Tables are read once, front to back: more cache than SQLite's own default would only be memory.
-  connection.pragma('cache_size = -2000');
   try {
-    // The first statement that reads the file: a lock or damage shows here, not in the middle of a table.
-    connection.prepare('SELECT count(*) FROM sqlite_master').get();
+    patiently(() => {
+      // Tables are read once, front to back: more cache than SQLite's own default would only be memory.
+      connection.pragma('cache_size = -2000');
+      // The first statement that reads the file: a lock or damage shows here, not in the middle of a table.
+      connection.prepare('SELECT count(*) FROM sqlite_master').get();
+    });
   } catch (error) {
     connection.close();
     throw error;
@@ -105,36 +127,53 @@ async function openSnapshot(file: string): Promise<OpenDatabase> {
   }
 }
 
+/** Whether the database and its companions stay as they are for a moment. */
+async function rests(file: string): Promise<boolean> {
+  const before = fingerprint(file);
+  await delay(SETTLED_MS);
+  return fingerprint(file) === before;
+}
+
 /** Copies the database and its -wal or -journal; false when they changed meanwhile, each of several times. */
 async function copyWhileStill(file: string, copy: string): Promise<boolean> {
   for (let attempt = 0; attempt < SNAPSHOT_ATTEMPTS; attempt++) {
+    // A copy of a file that is being written would be thrown away.
+    if (!(await rests(file))) continue;
     const before = fingerprint(file);
-    if (Date.now() - before.newestMs < SETTLED_MS) await delay(SETTLED_MS);
     for (const suffix of ['', '-wal', '-journal']) {
       await rm(copy + suffix, { force: true });
-      if (existsSync(file + suffix)) await copyFile(file + suffix, copy + suffix, constants.COPYFILE_FICLONE);
+      if (existsSync(file + suffix)) await copyUnlessGone(file + suffix, copy + suffix);
     }
-    if (fingerprint(file).text === before.text) return true;
+    if (fingerprint(file) === before) return true;
   }
   return false;
 }
 
-function fingerprint(file: string): { text: string; newestMs: number } {
-  const stats = ['', '-wal', '-journal'].map((suffix) =>
-    statSync(file + suffix, { bigint: true, throwIfNoEntry: false }),
-  );
-  return {
-    text: stats.map((stat) => (stat ? `${stat.ino} ${stat.size} ${stat.mtimeNs}` : '-')).join(' | '),
-    newestMs: Math.max(...stats.map((stat) => (stat ? Number(stat.mtimeMs) : 0))),
-  };
+/** A journal may go while it is looked at: the fingerprint then says that something changed. */
+async function copyUnlessGone(file: string, copy: string): Promise<void> {
+  try {
+    await copyFile(file, copy, constants.COPYFILE_FICLONE);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+function fingerprint(file: string): string {
+  return ['', '-wal', '-journal']
+    .map((suffix) => statSync(file + suffix, { bigint: true, throwIfNoEntry: false }))
+    .map((stat) => (stat ? `${stat.ino} ${stat.size} ${stat.mtimeNs}` : '-'))
+    .join(' | ');
 }
 
 async function backup(file: string, copy: string): Promise<void> {
   for (const suffix of ['', '-wal', '-journal']) await rm(copy + suffix, { force: true });
   const live = open(file, true);
   try {
+    live.pragma(`busy_timeout = ${LOCK_TIMEOUT_MS}`);
     // All pages in one step: a backup that yields to writers would start over whenever one commits.
-    await live.backup(copy, { progress: () => 0x7fffffff });
+    const { totalPages } = await live.backup(copy, { progress: () => 0x7fffffff });
+    // That is how it ends when it waited for a lock in vain.
+    if (totalPages === 0) throw Object.assign(new Error('the backup copied no page'), { code: 'SQLITE_BUSY' });
   } finally {
     live.close();
   }

@@ -1,5 +1,6 @@
+import type Database from 'better-sqlite3';
 import type { RawValue } from '../raw-value.ts';
-import type { SqliteConnection } from './database.ts';
+import { patiently, type SqliteConnection } from './database.ts';
 import { quoteName, type TableInfo } from './tables.ts';
 
 /**
@@ -40,16 +41,16 @@ export class TableReader {
     this.select = wanted.map((name) => (name === null ? 'NULL' : quoteName(name))).join(', ');
     this.rowid = freeRowidName(table);
     this.id = table.columns.find((column) => column.name.toLowerCase() === 'id')?.name ?? null;
-    const indexes = connection.pragma(`index_list(${quoteName(table.name)})`) as { origin: string }[];
+    const indexes = patiently(() => connection.pragma(`index_list(${quoteName(table.name)})`)) as {
+      origin: string;
+    }[];
     this.keyIndex = indexes.some((index) => index.origin === 'pk');
-    this.encoding = String(connection.pragma('encoding', { simple: true }));
+    this.encoding = String(patiently(() => connection.pragma('encoding', { simple: true })));
   }
 
   count(): number {
-    const row = this.connection.prepare(`SELECT count(*) AS n FROM ${quoteName(this.table.name)}`).get() as {
-      n: bigint;
-    };
-    return Number(row.n);
+    const [row] = this.ask(`SELECT count(*) FROM ${quoteName(this.table.name)}`);
+    return Number(row?.[0] ?? 0);
   }
 
   /** The id is SQLite's row number, or there is none and the row number serves. */
@@ -73,29 +74,26 @@ export class TableReader {
   find(key: bigint): KeyedRow | null {
     const keyset = this.keyset;
     if (keyset === null) return null;
-    const row = this.connection
-      .prepare(`SELECT ${this.select} FROM ${quoteName(this.table.name)} WHERE ${keyset} = ?`)
-      .raw()
-      .get(key) as RawValue[] | undefined;
+    const [row] = this.ask(
+      `SELECT ${this.select} FROM ${quoteName(this.table.name)} WHERE ${keyset} = ?`,
+      key,
+    );
     return row ? { key, values: row, extra: null } : null;
   }
 
   private *keysetBatches(keyset: string): Generator<KeyedRow[]> {
     const table = quoteName(this.table.name);
-    const bounds = this.connection
-      .prepare(`SELECT min(${keyset}), max(${keyset}) FROM ${table}`)
-      .raw()
-      .get() as [bigint | null, bigint | null];
+    const [bounds] = this.ask(`SELECT min(${keyset}), max(${keyset}) FROM ${table}`) as [
+      [bigint | null, bigint | null],
+    ];
     if (bounds[0] === null || bounds[1] === null) return;
-    const statement = this.connection
-      .prepare(
-        `SELECT ${this.select}, ${keyset} FROM ${table} WHERE ${keyset} >= ? AND ${keyset} <= ? ORDER BY ${keyset} LIMIT ?`,
-      )
-      .raw();
+    const statement = this.prepare(
+      `SELECT ${this.select}, ${keyset} FROM ${table} WHERE ${keyset} >= ? AND ${keyset} <= ? ORDER BY ${keyset} LIMIT ?`,
+    );
     let from = bounds[0];
     let limit = BATCH_ROWS.first;
     for (;;) {
-      const batch = statement.all(from, bounds[1], limit) as RawValue[][];
+      const batch = patiently(() => statement.all(from, bounds[1], limit));
       if (batch.length === 0) return;
       limit = nextLimit(batch);
       // The key was selected last: taking it off leaves the values without a copy.
@@ -116,16 +114,14 @@ export class TableReader {
       ? this.table.columns.filter((column) => column.primaryKey > 0).map((column) => quoteName(column.name))
       : [this.rowid];
     const id = this.id === null ? 'NULL' : quoteName(this.id);
-    const statement = this.connection
-      .prepare(
-        `SELECT ${this.select}, ${this.table.withoutRowid ? 'NULL' : this.rowid}, ${id} FROM ${quoteName(this.table.name)}
-         ORDER BY typeof(${id}) = 'integer', ${[id, ...order].join(', ')} LIMIT ? OFFSET ?`,
-      )
-      .raw();
+    const statement = this.prepare(
+      `SELECT ${this.select}, ${this.table.withoutRowid ? 'NULL' : this.rowid}, ${id} FROM ${quoteName(this.table.name)}
+       ORDER BY typeof(${id}) = 'integer', ${[id, ...order].join(', ')} LIMIT ? OFFSET ?`,
+    );
     let previous: bigint | null = null;
     let limit = BATCH_ROWS.first;
     for (let offset = 0; ; ) {
-      const batch = statement.all(limit, offset) as RawValue[][];
+      const batch = patiently(() => statement.all(limit, offset));
       if (batch.length === 0) return;
       limit = nextLimit(batch);
       yield batch.map((values, index): KeyedRow => {
@@ -150,12 +146,20 @@ export class TableReader {
         : quoteName(this.id)
       : this.rowid;
     if (place === null) return null;
-    const row = this.connection
-      .prepare(
-        `SELECT CAST(${quoteName(column)} AS BLOB) AS b FROM ${quoteName(this.table.name)} WHERE ${place} = ?`,
-      )
-      .get(rowid ?? key) as { b: Uint8Array | null } | undefined;
-    return row?.b ?? null;
+    const [row] = this.ask(
+      `SELECT CAST(${quoteName(column)} AS BLOB) FROM ${quoteName(this.table.name)} WHERE ${place} = ?`,
+      rowid ?? key,
+    );
+    return (row?.[0] ?? null) as Uint8Array | null;
+  }
+
+  private prepare(sql: string): Database.Statement<RawValue[], RawValue[]> {
+    return patiently(() => this.connection.prepare<RawValue[], RawValue[]>(sql).raw());
+  }
+
+  private ask(sql: string, ...params: RawValue[]): RawValue[][] {
+    const statement = this.prepare(sql);
+    return patiently(() => statement.all(...params));
   }
 
   /** Text is stored as UTF-16, so that its bytes are not those of its UTF-8. */

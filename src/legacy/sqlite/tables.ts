@@ -1,4 +1,4 @@
-import type { SqliteConnection } from './database.ts';
+import { patiently, type SqliteConnection } from './database.ts';
 
 export interface TableColumn {
   name: string;
@@ -15,7 +15,7 @@ export interface TableInfo {
 
 /** The tables of a database (no views, no shadow tables, nothing of SQLite's own), by name. */
 export function listTables(connection: SqliteConnection): TableInfo[] {
-  const tables = connection.pragma('table_list') as {
+  const tables = patiently(() => connection.pragma('table_list')) as {
     schema: string;
     name: string;
     type: string;
@@ -32,7 +32,7 @@ export function listTables(connection: SqliteConnection): TableInfo[] {
 }
 
 function columnsOf(connection: SqliteConnection, table: string): TableColumn[] {
-  const rows = connection.pragma(`table_xinfo(${quoteName(table)})`) as {
+  const rows = patiently(() => connection.pragma(`table_xinfo(${quoteName(table)})`)) as {
     name: string;
     type: string;
     pk: bigint;

@@ -1,5 +1,5 @@
 import { defineSource, integer, json, text, time } from '../source.ts';
-import { parseTime, MICROS_PER_MINUTE } from '../values/time.ts';
+import { toMicros } from '../values/coerce.ts';
 
 export const contextMemory = defineSource({
   id: 'context_memory',
@@ -14,9 +14,8 @@ export const contextMemory = defineSource({
     time('created_at'),
     time('expires_at', { ahead: true }),
   ],
-  expired: (get, nowMicros) => {
-    const expires = get('expires_at');
-    const time = typeof expires === 'string' ? parseTime(expires) : null;
-    return time !== null && time.localMicros - (time.offsetMinutes ?? 0) * MICROS_PER_MINUTE <= nowMicros;
+  expired: (get, { nowMicros, timezones }) => {
+    const expires = toMicros(get('expires_at'), 'UTC', timezones.get('expires_at') ?? null, () => undefined);
+    return expires !== null && expires <= nowMicros;
   },
 });

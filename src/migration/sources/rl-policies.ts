@@ -8,6 +8,7 @@ export const rlPolicies = defineSource({
   store: 'pick-log',
   table: 'rl_policies',
   uniqueKey: true,
+  release: `status = 'RETIRED'`,
   shapes: [{ table: 'rl_policies', requires: ['policy_id', 'name', 'status', 'config_json'] }],
   columns: [
     key('policy_id'),
