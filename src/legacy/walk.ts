@@ -12,6 +12,8 @@ export interface FoundFile {
 
 export interface Walk {
   files: FoundFile[];
+  /** Pipes, sockets and devices: nothing to read. */
+  special: string[];
   /** What could not be looked at, and why. */
   unreadable: { file: string; reason: string }[];
 }
@@ -21,7 +23,7 @@ export interface Walk {
  * what was seen already (a loop, a second name) is passed over, a dangling one is reported.
  */
 export function walk(directory: string): Walk {
-  const found: Walk = { files: [], unreadable: [] };
+  const found: Walk = { files: [], special: [], unreadable: [] };
   const root = realpathSync(directory);
   const seen = new Set<string>();
   const visit = (absolute: string): void => {
@@ -42,8 +44,9 @@ export function walk(directory: string): Walk {
         }
       } else if (stat.isFile()) {
         seen.add(real);
-        found.files.push({ path, absolute, bytes: stat.size, modifiedMs: stat.mtimeMs });
-      }
+        // By its real name: SQLite keeps a database's companions beside that.
+        found.files.push({ path, absolute: real, bytes: stat.size, modifiedMs: stat.mtimeMs });
+      } else found.special.push(path);
     } catch (error) {
       found.unreadable.push({ file: path, reason: linkReason(error) });
     }

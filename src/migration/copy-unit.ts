@@ -43,9 +43,14 @@ export async function copyUnit(options: CopyOptions): Promise<ChangedHere> {
   }));
   const copier = new UnitCopier(options, others);
   try {
-    for (const record of records) await copier.reconcile(record, integerKeys);
-    const ordinal = records.reduce((max, record) => Math.max(max, record.ordinal), -1) + 1;
-    await copier.loadRest(ordinal);
+    const key = (text: string): RowKey => (integerKeys ? BigInt(text) : text);
+    let ordinal = records.reduce((max, record) => Math.max(max, record.ordinal), -1) + 1;
+    for (const record of records) {
+      // What stands before a chunk and in none: a chunk that was on its way when a run was killed, or rows put there since.
+      ordinal = await copier.load(ordinal, key(record.firstKey));
+      await copier.reconcile(record, key(record.lastKey));
+    }
+    await copier.load(ordinal, null);
   } finally {
     copier.observe();
     await copier.settle();
@@ -77,8 +82,7 @@ class UnitCopier {
     this.encoder.observe(this.options.tally);
   }
 
-  async reconcile(record: ChunkRecord, integerKeys: boolean): Promise<void> {
-    const last: RowKey = integerKeys ? BigInt(record.lastKey) : record.lastKey;
+  async reconcile(record: ChunkRecord, last: RowKey): Promise<void> {
     const chunk = this.newChunk();
     for (let count = 1; ; count++) {
       const row = this.peek();
@@ -92,13 +96,15 @@ class UnitCopier {
     this.finish(chunk);
   }
 
-  async loadRest(firstOrdinal: number): Promise<void> {
-    for (let ordinal = firstOrdinal; this.peek() !== null; ordinal++) {
+  /** Loads the rows up to a key, or to the end, as chunks of their own; the ordinal of the next. */
+  async load(firstOrdinal: number, before: RowKey | null): Promise<number> {
+    let ordinal = firstOrdinal;
+    for (; this.isBefore(this.peek(), before); ordinal++) {
       // The next chunk is made while those before it are on their way.
-      const chunk = await this.takeChunk();
+      const chunk = await this.takeChunk(before);
       while (this.inFlight.size >= this.limit) await Promise.race(this.inFlight);
       if (this.failure) throw this.failure.error;
-      const load: Promise<void> = this.load(chunk, ordinal)
+      const load: Promise<void> = this.loadChunk(chunk, ordinal)
         .catch((error: unknown) => {
           this.failure ??= { error };
         })
@@ -106,6 +112,11 @@ class UnitCopier {
       this.inFlight.add(load);
     }
     await this.settle();
+    return ordinal;
+  }
+
+  private isBefore(row: SourceRow | null, key: RowKey | null): row is SourceRow {
+    return row !== null && (key === null || compareKeys(row.key, key) < 0);
   }
 
   /** Waits for what is on its way. */
@@ -114,11 +125,12 @@ class UnitCopier {
     if (this.failure) throw this.failure.error;
   }
 
-  private async takeChunk(): Promise<Chunk> {
+  private async takeChunk(before: RowKey | null): Promise<Chunk> {
     const chunk = this.newChunk();
-    for (let count = 1; !chunk.isFull; count++) {
+    for (let count = 1; ; count++) {
       const row = this.tryPeek(chunk);
-      if (row === null) break;
+      // Rows with one key stay together: a later run tells chunks apart by their keys.
+      if (!this.isBefore(row, before) || (chunk.isFull && row.key !== chunk.rows.at(-1)?.key)) break;
       this.encoder.add(chunk, row);
       this.next = null;
       if (count % ROWS_PER_TURN === 0) await breathe();
@@ -126,7 +138,7 @@ class UnitCopier {
     return chunk;
   }
 
-  private async load(chunk: Chunk, ordinal: number): Promise<void> {
+  private async loadChunk(chunk: Chunk, ordinal: number): Promise<void> {
     const { tier, tally } = this.options;
     if (this.others.length > 0) {
       const { overlapping } = await tier.session((session) =>

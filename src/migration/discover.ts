@@ -1,5 +1,5 @@
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { codeOf, messageOf, StockroomError } from '../core/errors.ts';
 import { detectDocument, isAnalysisLine, namedLike } from '../legacy/json-files/detect.ts';
 import {
@@ -10,7 +10,7 @@ import {
   readDocument,
 } from '../legacy/json-files/document.ts';
 import { readLines } from '../legacy/json-files/lines.ts';
-import { hasSqliteHeader, openDatabase, type OpenDatabase } from '../legacy/sqlite/database.ts';
+import { hasSqliteHeader, openDatabase, readHeader, type OpenDatabase } from '../legacy/sqlite/database.ts';
 import { listTables } from '../legacy/sqlite/tables.ts';
 import { walk, type FoundFile } from '../legacy/walk.ts';
 import { FileSetUnit, FileUnit } from './file-unit.ts';
@@ -31,8 +31,8 @@ export async function discover(
 ): Promise<Discovery> {
   const root = resolve(directory);
   assertDirectory(root);
-  const { files, unreadable } = walk(root);
-  const finder = new Finder(sources, prefix, unreadable);
+  const { files, special, unreadable } = walk(root);
+  const finder = new Finder(sources, prefix, unreadable, special);
   const paths = new Set(files.map((file) => file.path));
   for (const file of files) {
     // SQLite's own companions belong to the database that they stand beside.
@@ -66,13 +66,19 @@ class Finder {
   private readonly sources: readonly SourceDefinition[];
   private readonly prefix: string;
   private readonly unreadable: Unreadable[];
-  private readonly unclaimed: string[] = [];
+  private readonly unclaimed: string[];
   private readonly units: Unit[] = [];
   private readonly sets = new Map<string, FoundFile[]>();
   private readonly databases = new Map<string, OpenDatabase>();
   private readonly companions = new Map<string, ReadonlyMap<string, string>>();
 
-  constructor(sources: readonly SourceDefinition[], prefix: string, unreadable: Unreadable[]) {
+  constructor(
+    sources: readonly SourceDefinition[],
+    prefix: string,
+    unreadable: Unreadable[],
+    unclaimed: string[],
+  ) {
+    this.unclaimed = unclaimed;
     this.sources = sources;
     this.prefix = prefix;
     this.unreadable = unreadable;
@@ -125,7 +131,7 @@ class Finder {
   }
 
   private notADatabase(file: FoundFile): void {
-    const start = readFileSync(file.absolute).toString('latin1', 0, 64);
+    const start = readHeader(file.absolute).toString('latin1');
     const reason = start.startsWith('version https://git-lfs')
       ? 'a Git LFS pointer, not the database itself: fetch it with git lfs pull'
       : 'no SQLite database: the file does not begin as one';
@@ -177,7 +183,10 @@ class Finder {
     if (kind === null || !this.sources.some((source) => source.id === kind || kind === 'price_metadata')) {
       this.unclaimed.push(file.path);
     } else if (kind === 'price_metadata') {
-      for (const [stem, slice] of members(text)!) this.companions.set(stem, new Map(members(slice)));
+      const folder = dirname(file.path);
+      for (const [stem, slice] of members(text)!) {
+        this.companions.set(`${folder}/${stem}`, new Map(members(slice)));
+      }
     } else if (this.source(kind).files!.rowsPerFile === 'many') this.many(kind, file);
     else {
       const set = this.sets.get(kind);

@@ -170,7 +170,8 @@ export class Engine {
       if (changedHere) state.tally.changedHere++;
       else {
         state.differences.push(difference);
-        state.differing.add(recordKey(unit, record));
+        // What is there of a chunk may be proven though some of it is missing.
+        if (difference.kind !== 'missing') state.differing.add(recordKey(unit, record));
       }
     }
     return rows;

@@ -1,6 +1,7 @@
 import type { FoundFile } from '../legacy/walk.ts';
 import type { FileContext, SourceDefinition, SourceRow } from './source.ts';
 import type { Unit } from './unit.ts';
+import { storableText } from './values/json-repair.ts';
 
 /** One file with many rows. */
 export class FileUnit implements Unit {
@@ -22,8 +23,17 @@ export class FileUnit implements Unit {
     return null;
   }
 
-  rows(context: FileContext): Iterable<SourceRow> {
-    return this.source.files!.rows(this.file, context);
+  *rows(context: FileContext): Generator<SourceRow> {
+    let previous: SourceRow['key'] | null = null;
+    for (const row of this.source.files!.rows(this.file, context)) {
+      // The books keep keys as text: what PostgreSQL's text cannot hold is refused with the row.
+      const key = typeof row.key === 'string' ? storableText(row.key) : row.key;
+      const repeated = key === previous;
+      previous = key;
+      const detail = `the key ${JSON.stringify(key)} stands earlier in the file`;
+      const rejected = row.rejected ?? (repeated ? { reason: 'DUPLICATE_KEY', column: null, detail } : null);
+      yield rejected === null ? { ...row, key } : { ...row, key, rejected };
+    }
   }
 
   find(key: bigint | string, before: number, context: FileContext): SourceRow | null {

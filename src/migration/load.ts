@@ -82,7 +82,8 @@ export async function applyChunk(tier: DurableTier, chunk: Chunk, application: A
       } else
         quarantine(chunk, row, 'DUPLICATE_KEY', `another row with the same unique key is in ${source.table}`);
     }
-    const touched = [...insert, ...update];
+    // What was kept beside a row stays when its new values, or another row with its key, were refused.
+    const touched = [...insert, ...update].filter((row) => isLoaded(row.outcome));
     if (application.clear) await clearChunk(session, chunk, application.ordinal, touched);
     await writeChunk(session, chunk, application.ordinal, touched);
   });

@@ -118,7 +118,7 @@ export interface FileContext {
   readonly nowMicros: number;
   /** Zone by column, for columns whose times are known to lie. */
   readonly timezones: ReadonlyMap<string, string>;
-  /** What the companion files say (price history's metadata.json): by the stem of the file's name. */
+  /** What the companion files say (price history's metadata.json): by the folder and the stem of a file's name. */
   readonly companions: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** Called for a file that cannot be read while others of its unit can. */
   readonly onUnreadable: (file: string, error: unknown) => void;

@@ -8,8 +8,9 @@ import {
   verifyMigration,
 } from '../../src/migration/index.ts';
 import { freshTier, type TestTier } from '../support/durable.ts';
-import { Migrations } from '../support/migrations.ts';
-import { OldDirectory } from '../support/old-directory.ts';
+import { definitionOf } from '../support/hostile/kit.ts';
+import { Migrations, sourceOf } from '../support/migrations.ts';
+import { OldDirectory, REQUESTS, requests } from '../support/old-directory.ts';
 
 let test: TestTier;
 let old: OldDirectory;
@@ -119,4 +120,41 @@ describe('a certificate', () => {
     const reversed = Object.fromEntries(Object.entries(certificate).reverse());
     expect(parseCertificate(JSON.stringify(reversed))).toEqual(certificate);
   });
+});
+
+it('says the same of a run that was stopped anywhere as of one that was not', async () => {
+  old.requests(25_000);
+  const whole = await here.run();
+  const seal = async () =>
+    (await lastCertificate(test.durable)).sources.find(({ id }) => id === 'llm_requests');
+  const before = await seal();
+  expect(before?.chunks.map(({ loaded }) => loaded)).toEqual([10_000, 10_000, 5000]);
+  // As a run leaves it that was killed when the third chunk was committed and the second, made beside it, was not.
+  await here.rows(`DELETE FROM llm_requests WHERE legacy_id > 10000 AND legacy_id <= 20000;
+    DELETE FROM migration_chunks WHERE ordinal = 1`);
+  const resumed = await here.run();
+  expect(resumed.exit).toBe(0);
+  expect(await here.values('SELECT count(*) FROM llm_requests')).toEqual([25_000n]);
+  expect(resumed.sources.map(({ checksum }) => checksum)).toEqual(
+    whole.sources.map(({ checksum }) => checksum),
+  );
+  const sums = (certificate: typeof before) =>
+    certificate?.chunks.map(({ first_key, last_key, sha256 }) => [first_key, last_key, sha256]);
+  expect(sums(await seal())).toEqual(sums(before));
+});
+
+it('counts a repeated id once where two chunks meet, however often the run is repeated', async () => {
+  const loose = definitionOf('llm_requests').replace('INTEGER PRIMARY KEY AUTOINCREMENT', 'INTEGER');
+  const rows = [
+    ...requests(10_000),
+    { ...requests(1)[0], id: 10_000, model: 'again' },
+    ...requests(5, 10_001),
+  ];
+  old.table(REQUESTS, 'llm_requests', rows, loose);
+  const aside = () => here.values('SELECT key FROM migration_quarantine');
+  for (let round = 0; round < 3; round++) {
+    const report = await here.run();
+    expect(sourceOf(report, 'llm_requests')).toMatchObject({ read: 10_006, loaded: 10_005, quarantined: 1 });
+    expect(await aside()).toEqual(['10000']);
+  }
 });

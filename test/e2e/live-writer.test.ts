@@ -14,7 +14,7 @@ const WRITER = fileURLToPath(new URL('../support/live-writer.js', import.meta.ur
 const FILE = 'cache/llm_costs.db';
 const ROWS = 3000;
 /** How often a run begins while the writer writes. */
-const RUNS = 3;
+const RUNS = process.env['STOCKROOM_TEST_LONG'] === '1' ? 20 : 3;
 
 interface Progress {
   /** Rows 1 to this one are committed. */

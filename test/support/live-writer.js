@@ -2,14 +2,16 @@
 // inserts, updates and replacements, with the patience that Python's sqlite3 has by default. `held` keeps its connection,
 // `reopen` opens one for every commit and closes it, as a web handler does. Answers every message with what it did so far,
 // and ends on `stop`.
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 
 const PATIENCE_MS = 5000;
-const [file, manner] = process.argv.slice(2);
+/** Between two commits: without it a database in WAL mode would grow faster than anybody could copy it. */
+const PAUSE_MS = 1;
+const [, , file = '', manner = 'held'] = process.argv;
 
 /** @returns {import('better-sqlite3').Database} */
-const open = () => new Sqlite(/** @type {string} */ (file), { timeout: PATIENCE_MS });
+const open = () => new Sqlite(file, { timeout: PATIENCE_MS });
 
 let connection = open();
 let commits = 0;
@@ -61,7 +63,7 @@ for (let n = 1; !stopped; n++) {
     errors.push(String(error));
   }
   longestMs = Math.max(longestMs, performance.now() - started);
-  await breathe();
+  await pause(PAUSE_MS);
 }
 connection.close();
 process.disconnect();

@@ -39,7 +39,16 @@ describe('detectDocument', () => {
     ['nonsense', 'no JSON'],
     ['', 'nothing'],
   ])("%s is nobody's: %s", (text) => {
-    expect(detectDocument('cache/x.json', text)).toBeNull();
+    expect(detectDocument('data/x.json', text)).toBeNull();
+  });
+
+  it('takes what is only nearly of a shape where the name says so', () => {
+    expect(detectDocument('cache/x.json', '{"timestamp": "x", "data": 1, "more": 2}')).toBe('general_cache');
+    const odd = '{"theme": {"value": 1, "updated_at": "x"}, "b": 2}';
+    expect(detectDocument('cache/memory/user_1.json', odd)).toBe('memory_preferences');
+    expect(detectDocument('data/picks_nifty50_Swing_20260109_100000.json', '{"items": []}')).toBe(
+      'pick_archive',
+    );
   });
 
   it('takes picks that name no universe only where their name says so', () => {

@@ -19,12 +19,17 @@ export function detectDocument(path: string, text: string): JsonKind | null {
   const isObject = (slice: string | undefined): boolean => slice?.startsWith('{') ?? false;
   if (isArray('data') && has('row_count') && isArray('columns')) return 'price_history';
   if (has('timestamp') && isObject(found.get('scores'))) return 'global_scores';
-  const isPicks = (isArray('items') || isArray('picks')) && (has('as_of') || has('generated_at'));
-  if (isPicks && (has('universe', 'mode') || namedLike(path) === 'pick_archive')) return 'pick_archive';
-  if (found.size === 2 && has('timestamp', 'data')) return 'general_cache';
+  const isNamedPicks = namedLike(path) === 'pick_archive';
+  const isTimed = (has('as_of') || has('generated_at')) && has('universe', 'mode');
+  if ((isArray('items') || isArray('picks')) && (isTimed || isNamedPicks)) return 'pick_archive';
+  const isCache = found.size === 2 || namedLike(path) === 'general_cache';
+  if (isCache && has('timestamp', 'data')) return 'general_cache';
   if (list.length === 0) return namedLike(path) === 'memory_preferences' ? 'memory_preferences' : null;
   if (list.every(([, slice]) => isPriceEntry(slice))) return 'price_metadata';
-  if (list.every(([, slice]) => isPreference(slice))) return 'memory_preferences';
+  const preferences = list.filter(([, slice]) => isPreference(slice)).length;
+  // One odd entry among preferences is quarantined, not a reason to leave the others.
+  const isNamed = namedLike(path) === 'memory_preferences';
+  if (preferences === list.length || (isNamed && preferences > 0)) return 'memory_preferences';
   return null;
 }
 

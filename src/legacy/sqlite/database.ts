@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -46,7 +46,8 @@ export function hasSqliteHeader(file: string): boolean {
   return readHeader(file).toString('latin1', 0, 16) === 'SQLite format 3\0';
 }
 
-function readHeader(file: string): Buffer {
+/** The first 100 bytes of a file, where SQLite's header stands. */
+export function readHeader(file: string): Buffer {
   const header = Buffer.alloc(100);
   const descriptor = openSync(file, 'r');
   try {
@@ -142,7 +143,7 @@ async function copyWhileStill(file: string, copy: string): Promise<boolean> {
     const before = fingerprint(file);
     for (const suffix of ['', '-wal', '-journal']) {
       await rm(copy + suffix, { force: true });
-      if (existsSync(file + suffix)) await copyUnlessGone(file + suffix, copy + suffix);
+      if (suffix === '' || sizeOf(file + suffix) > 0) await copyUnlessGone(file + suffix, copy + suffix);
     }
     if (fingerprint(file) === before) return true;
   }
@@ -173,14 +174,16 @@ async function backup(file: string, copy: string): Promise<void> {
     // All pages in one step: a backup that yields to writers would start over whenever one commits.
     const { totalPages } = await live.backup(copy, { progress: () => 0x7fffffff });
     // That is how it ends when it waited for a lock in vain.
-    if (totalPages === 0) throw Object.assign(new Error('the backup copied no page'), { code: 'SQLITE_BUSY' });
+    if (totalPages === 0)
+      throw Object.assign(new Error('the backup copied no page'), { code: 'SQLITE_BUSY' });
   } finally {
     live.close();
   }
 }
 
 function sizeOf(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat?.isFile() ? stat.size : 0;
 }
 
 /** An error of SQLite or of the file system as one that names the file and the way out. */
@@ -201,6 +204,7 @@ export function asSourceError(file: string, error: unknown): StockroomError {
 }
 
 function unreadableReason(code: string, error: unknown): string {
+  if (code === 'ENOSPC') return `no space in ${tmpdir()} for a copy of it: make room, or set TMPDIR`;
   if (code === 'SQLITE_NOTADB') return 'no SQLite database, or an encrypted one';
   if (code.startsWith('SQLITE_CORRUPT'))
     return `damaged: ${messageOf(error)}; recover it with sqlite3's .recover and run again`;

@@ -1,7 +1,7 @@
 import { members, scalar } from '../../legacy/json-files/document.ts';
 import type { Adjustment, RawValue } from '../source.ts';
 import { boolean, defineSource, float, integer, json, text, time } from '../source.ts';
-import { formatMicros, MICROS_PER_MINUTE, parseTime } from '../values/time.ts';
+import { MICROS_PER_MINUTE, parseTime, timeText } from '../values/time.ts';
 
 /** The exchange's own offset: the only one by which the old writer's times can be off. */
 export const INDIA_OFFSET_MINUTES = 330;
@@ -67,7 +67,7 @@ function provenSkew(generated: RawValue, runId: RawValue, features: RawValue): r
       ? run.micros <= MAX_RUN_MICROS
       : run.micros >= stated && run.micros - stated <= MAX_DELAY_MICROS;
   if (!proven) return [];
-  const value = formatMicros(run.claimedMicros - INDIA_OFFSET_MICROS).replace('Z', '+00:00');
+  const value = timeText(run.claimedMicros - INDIA_OFFSET_MICROS);
   return [{ column: 'generated_at_utc', value, reason: 'TIMESTAMP_SKEW' }];
 }
 

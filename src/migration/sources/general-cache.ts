@@ -4,7 +4,7 @@ import type { FoundFile } from '../../legacy/walk.ts';
 import type { FileContext, SourceRow } from '../source.ts';
 import { defineSource, json, key, time } from '../source.ts';
 import { toMicros } from '../values/coerce.ts';
-import { formatMicros, MICROS_PER_DAY, parseTime } from '../values/time.ts';
+import { MICROS_PER_DAY, parseTime, timeText } from '../values/time.ts';
 
 /** A persisted copy served for up to 7 whole days: until its eighth day begins. */
 const KEPT_DAYS = 8;
@@ -37,13 +37,15 @@ function readCacheFile(file: FoundFile, context: FileContext): SourceRow {
     ? toMicros(stamp, 'UTC', context.timezones.get('timestamp') ?? null, () => undefined)
     : null;
   const expires = created === null ? null : created + KEPT_DAYS * MICROS_PER_DAY;
+  // hot_state has no place for members that nobody knows: the whole file is kept beside the row.
+  const reason = !document.valid ? 'INVALID_UTF8' : found.size > 2 ? 'EXTRA_MEMBERS' : null;
   return {
     key: file.path,
     values: [
       basename(file.path).replace(/\.json$/, ''),
       found.get('data') ?? null,
       stamp,
-      expires === null ? null : formatMicros(expires).replace('Z', '+00:00'),
+      expires === null ? null : timeText(expires),
     ],
     extra: null,
     expired: expires !== null && expires <= context.nowMicros,
@@ -57,8 +59,6 @@ function readCacheFile(file: FoundFile, context: FileContext): SourceRow {
           },
         }
       : {}),
-    ...(document.valid
-      ? {}
-      : { altered: [{ column: 'data', bytes: document.bytes, reason: 'INVALID_UTF8' }] }),
+    ...(reason === null ? {} : { altered: [{ column: 'data', bytes: document.bytes, reason }] }),
   };
 }

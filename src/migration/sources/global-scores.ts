@@ -6,7 +6,7 @@ import { defineSource, json, key, time } from '../source.ts';
 import { toMicros } from '../values/coerce.ts';
 import { storableText } from '../values/json-repair.ts';
 import { compareBytes } from '../values/order.ts';
-import { formatMicros, MICROS_PER_MINUTE, parseTime } from '../values/time.ts';
+import { MICROS_PER_MINUTE, parseTime, timeText } from '../values/time.ts';
 
 const DEFAULT_HOURS = 6;
 /** Ten years: what claims to live longer, or for no number of hours, lives for the default. */
@@ -55,7 +55,6 @@ function readScores(file: FoundFile, context: FileContext): SourceRow[] {
   const stated = Number(scalar(found.get('ttl_hours')) ?? DEFAULT_HOURS);
   const hours = stated >= 0 && stated <= MAX_HOURS ? stated : DEFAULT_HOURS;
   const expires = created === null ? null : created + Math.round(hours * 60 * MICROS_PER_MINUTE);
-  const asText = (micros: number): string => formatMicros(micros).replace('Z', '+00:00');
   if (!document.valid) altered.push({ column: 'score', bytes: document.bytes, reason: 'INVALID_UTF8' });
   return scores
     .map(([symbol, score]) => ({
@@ -63,8 +62,8 @@ function readScores(file: FoundFile, context: FileContext): SourceRow[] {
       values: [
         symbol,
         score,
-        created === null ? stamp : asText(created),
-        expires === null ? null : asText(expires),
+        created === null ? stamp : timeText(created),
+        expires === null ? null : timeText(expires),
       ],
       extra: null,
       expired: expires !== null && expires <= context.nowMicros,

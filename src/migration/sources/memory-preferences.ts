@@ -18,6 +18,12 @@ export const memoryPreferences = defineSource({
   columns: [key('user_id'), key('pref_key'), json('value'), time('updated_at')],
 });
 
+const notAPreference = {
+  reason: 'MALFORMED_PREFERENCE',
+  column: 'value',
+  detail: 'expected {value, updated_at}, found no value',
+};
+
 function readPreferences(file: FoundFile): SourceRow[] {
   const document = readDocument(file.absolute);
   const list = members(document.text);
@@ -42,6 +48,7 @@ function readPreferences(file: FoundFile): SourceRow[] {
         values: [user, name, parts.get('value') ?? null, scalar(parts.get('updated_at'))],
         extra: extra.length === 0 ? null : new Map(extra.map(([part, value]) => [part, scalar(value)])),
         original: () => Buffer.from(`{${JSON.stringify(name)}: ${slice}}`),
+        ...(parts.has('value') ? {} : { rejected: notAPreference }),
         ...(document.valid
           ? {}
           : { altered: [{ column: 'value', bytes: document.bytes, reason: 'INVALID_UTF8' }] }),

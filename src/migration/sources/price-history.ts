@@ -1,10 +1,10 @@
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { FoundFile } from '../../legacy/walk.ts';
 import { elements, members, readDocument, scalar, type Document } from '../../legacy/json-files/document.ts';
 import type { Alteration, FileContext, Rejection, SourceRow } from '../source.ts';
 import { defineSource, integer, json, key, time } from '../source.ts';
 import { toMicros } from '../values/coerce.ts';
-import { formatMicros, MICROS_PER_DAY, MICROS_PER_MINUTE, parseTime } from '../values/time.ts';
+import { MICROS_PER_DAY, MICROS_PER_MINUTE, parseTime, timeText } from '../values/time.ts';
 
 const HOUR = 60 * MICROS_PER_MINUTE;
 /** How long an answer was kept, in hours, by interval; any other an hour. */
@@ -45,7 +45,7 @@ function readPriceFile(file: FoundFile, context: FileContext): SourceRow {
   const document = readDocument(file.absolute);
   const stem = basename(file.path).replace(/\.json$/, '');
   const named = /^(.*)_([^_]+)_[0-9a-f]{12}$/.exec(stem);
-  const told = context.companions.get(stem);
+  const told = context.companions.get(`${dirname(file.path)}/${stem}`);
   const say = (name: string): string | null => {
     const value = scalar(told?.get(name));
     return value === null ? null : String(value);
@@ -74,7 +74,7 @@ function readPriceFile(file: FoundFile, context: FileContext): SourceRow {
       say('from_date'),
       say('to_date'),
       cachedAt,
-      cached === null ? null : formatMicros(over).replace('Z', '+00:00'),
+      cached === null ? null : timeText(over),
       BigInt(kept?.length ?? 0),
       text,
     ],

@@ -1,6 +1,6 @@
 import type { RawValue } from '../source.ts';
 import { storableText } from './json-repair.ts';
-import { parseDate, parseTime, localToUtc, MICROS_PER_MINUTE, type ParsedTime } from './time.ts';
+import { exactMicros, parseDate, parseTime, localToUtc, MICROS_PER_MINUTE, type ParsedTime } from './time.ts';
 
 /** A value that its column cannot take: the row is quarantined. */
 export class RejectedValue extends Error {
@@ -181,7 +181,12 @@ export function toBoolean(value: RawValue, alter: Alter): boolean | null {
  * An instant, in microseconds since 1970. `zone` is where a time without an offset was written; `forced` is where every
  * time of the column was written whatever its Z claims, null when nobody said so.
  */
-export function toMicros(value: RawValue, zone: string, forced: string | null, alter: Alter): number | null {
+export function toInstant(
+  value: RawValue,
+  zone: string,
+  forced: string | null,
+  alter: Alter,
+): number | bigint | null {
   if (value === '') {
     alter('EMPTY_TO_NULL');
     return null;
@@ -195,7 +200,13 @@ export function toMicros(value: RawValue, zone: string, forced: string | null, a
     );
   }
   if (time.inexact) alter('PRECISION');
-  return instant(time, zone, forced, alter);
+  return exactMicros(instant(time, zone, forced, alter), time.fraction);
+}
+
+/** As {@link toInstant}, to what a double holds of it: for times to reckon with. */
+export function toMicros(value: RawValue, zone: string, forced: string | null, alter: Alter): number | null {
+  const micros = toInstant(value, zone, forced, alter);
+  return micros === null ? null : Number(micros);
 }
 
 function instant(time: ParsedTime, zone: string, forced: string | null, alter: Alter): number {

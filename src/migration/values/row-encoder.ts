@@ -9,7 +9,7 @@ import {
   toFloat,
   toInteger,
   toKey,
-  toMicros,
+  toInstant,
   toText,
   decodeText,
   describe,
@@ -224,7 +224,7 @@ export class RowEncoder {
         );
       case 'time':
         return coder(
-          (v) => toMicros(v, column.zone, forcedZone, alter),
+          (v) => toInstant(v, column.zone, forcedZone, alter),
           (v) => {
             if (v > this.latestMicros && !column.ahead) this.countFuture();
             this.writer.timestamptz(v);

@@ -3,8 +3,10 @@
  * ISO 8601 with `T`, with `Z`, an offset or none, and a bare date (midnight).
  */
 export interface ParsedTime {
-  /** As written, before any zone is taken off. */
+  /** As written, before any zone is taken off. Far from 1970 a double holds it to a few microseconds only. */
   localMicros: number;
+  /** The microseconds of its second, which make up for that. */
+  fraction: number;
   /** Minutes east of UTC that the text itself states: 0 for Z, null when it states none. */
   offsetMinutes: number | null;
   /** The text ends in Z: a claim that old writers glued on to local times. */
@@ -28,7 +30,8 @@ let cachedDays = 0;
 /** Parses a time, or null when the text is none. */
 export function parseTime(text: string): ParsedTime | null {
   const fast = parseCommonForm(text);
-  if (fast !== null) return { localMicros: fast, offsetMinutes: null, zulu: false, inexact: false };
+  if (fast !== null)
+    return { localMicros: fast, fraction: 0, offsetMinutes: null, zulu: false, inexact: false };
   const match = pattern.exec(text);
   if (!match) return null;
   const days = parseDate(text.slice(0, 10));
@@ -41,9 +44,10 @@ export function parseTime(text: string): ParsedTime | null {
   const localMicros = compose(days, hour, minute, second, Number(fraction.slice(0, 6)));
   return {
     localMicros,
+    fraction: Number(fraction.slice(0, 6)),
     offsetMinutes: offset,
     zulu: zone === 'Z' || zone === 'z',
-    inexact: /[1-9]/.test(Math.abs(localMicros) < MAX_EXACT_MICROS ? fraction.slice(6) : fraction),
+    inexact: /[1-9]/.test(fraction.slice(6)),
   };
 }
 
@@ -91,6 +95,23 @@ export function parseDate(text: string): number | null {
   cachedDate = text;
   cachedDays = date.getTime() / 86_400_000;
   return cachedDays;
+}
+
+/**
+ * An instant with all its microseconds: `micros` is what a double holds of it, `fraction` those of its second. Offsets are
+ * whole seconds, so that the fraction is the same in every zone.
+ */
+export function exactMicros(micros: number, fraction: number): number | bigint {
+  if (Math.abs(micros) < MAX_EXACT_MICROS) return micros;
+  return BigInt(Math.round((micros - fraction) / 1_000_000)) * 1_000_000n + BigInt(fraction);
+}
+
+/** The last whole second of the year 9999: no writer of times goes further. */
+const LATEST_MICROS = 253_402_300_799_000_000;
+
+/** A computed time as text, for a column; one beyond the year 9999 is its last second. */
+export function timeText(micros: number): string {
+  return formatMicros(Math.min(micros, LATEST_MICROS)).replace('Z', '+00:00');
 }
 
 /** ISO 8601 in UTC with six decimals. */

@@ -82,9 +82,10 @@ export class TupleWriter {
     this.int32((value - high * TWO_32) | 0);
   }
 
-  /** `micros`: microseconds since 1970-01-01 UTC. */
-  timestamptz(micros: number): void {
-    this.int8FromNumber(micros - POSTGRES_EPOCH_MICROS);
+  /** `micros`: microseconds since 1970-01-01 UTC; a bigint where a double would not hold them all. */
+  timestamptz(micros: number | bigint): void {
+    if (typeof micros === 'bigint') this.int8(micros - BigInt(POSTGRES_EPOCH_MICROS));
+    else this.int8FromNumber(micros - POSTGRES_EPOCH_MICROS);
   }
 
   /** `days`: days since 1970-01-01. */
