@@ -198,6 +198,20 @@ async function writeQuarantine(session: Session, chunk: Chunk, ordinal: number):
   );
 }
 
+/** Whether the quarantine holds every rejected row of a chunk, byte for byte. */
+export async function quarantineIsWhole(session: Session, chunk: Chunk, ordinal: number): Promise<boolean> {
+  const rejected = chunk.rows.filter((row) => row.rejection !== null);
+  if (rejected.length === 0) return true;
+  const { rows } = await session.query<{ key: string; bytes: Uint8Array }>(
+    'SELECT key, bytes FROM migration_quarantine WHERE source = $1 AND unit = $2 AND chunk = $3',
+    [chunk.unit.source.id, chunk.unit.name, ordinal],
+  );
+  const entry = (key: unknown, bytes: Uint8Array): string =>
+    `${key} ${Buffer.from(bytes).toString('latin1')}`;
+  const there = new Set(rows.map(({ key, bytes }) => entry(key, bytes)));
+  return rejected.every((row) => there.has(entry(row.key, row.rejection!.bytes)));
+}
+
 function whole(writer: TupleWriter): Uint8Array[] {
   return [COPY_HEADER, writer.buffer.subarray(0, writer.position), COPY_TRAILER];
 }

@@ -5,6 +5,7 @@ import type { DurableTier } from '../tiers/durable/index.ts';
 import { chunkRecords, markVerified, type ChunkRecord } from './books.ts';
 import { copyUnit } from './copy-unit.ts';
 import { reasonOf } from './discover.ts';
+import { countClaimed } from './loaded-rows.ts';
 import { exitCodeOf, MAX_DIFFERENCES, type Report, type Warning } from './report.ts';
 import type { Timezones } from './settings.ts';
 import type { FileContext, RawValue, SourceDefinition } from './source.ts';
@@ -127,16 +128,30 @@ export class Engine {
       );
       const total = all.reduce((sum, { record }) => sum + record.loaded, 0);
       let done = 0;
+      const seen = new Map<Unit, number>();
       const queue = all.values();
       const worker = async (): Promise<void> => {
         for (const { unit, record } of queue) {
-          done += await this.verifyRecord(state, unit, record);
+          const rows = await this.verifyRecord(state, unit, record);
+          seen.set(unit, (seen.get(unit) ?? 0) + rows);
+          done += rows;
           migrationProgress.publish(() => ({ source: state.source.id, phase: 'verify', done, total }));
         }
       };
       await Promise.all(Array.from({ length: Math.min(2, this.options.tier.concurrency) }, worker));
       await this.markProven(state);
+      for (const unit of state.units) await this.requireNoOthers(state, unit, seen.get(unit) ?? 0);
     }
+  }
+
+  /** Reports rows that say they came from a unit and stand in none of its chunks. `seen`: rows that do. */
+  async requireNoOthers(state: SourceState, unit: Unit, seen: number): Promise<void> {
+    const claimed = await this.options.tier.session((session) =>
+      countClaimed(session, state.source, unit.name),
+    );
+    if (claimed === null || claimed <= seen) return;
+    const key = `${claimed - seen} outside every chunk`;
+    state.differences.push({ source: state.source.id, unit: unit.name, key, kind: 'unexpected' });
   }
 
   private async markProven(state: SourceState): Promise<void> {

@@ -30,7 +30,7 @@ export class FileUnit implements Unit {
       const key = typeof row.key === 'string' ? storableText(row.key) : row.key;
       const repeated = key === previous;
       previous = key;
-      const detail = `the key ${JSON.stringify(key)} stands earlier in the file`;
+      const detail = `the key ${JSON.stringify(String(key))} stands earlier in the file`;
       const rejected = row.rejected ?? (repeated ? { reason: 'DUPLICATE_KEY', column: null, detail } : null);
       yield rejected === null ? { ...row, key } : { ...row, key, rejected };
     }

@@ -51,6 +51,24 @@ export async function readLoaded(session: Session, range: KeyRange): Promise<Loa
   return rows;
 }
 
+/**
+ * How many rows say that they came from a unit; null where a row's file is the row itself, so that only the range of a
+ * chunk can tell.
+ */
+export async function countClaimed(
+  session: Session,
+  source: SourceDefinition,
+  unit: string,
+): Promise<number | null> {
+  if (source.identity === 'legacy_source') return null;
+  const family = source.family === undefined ? '' : `AND family = ${literal(source.family)}`;
+  const { rows } = await session.query<{ n: bigint }>(
+    `SELECT count(*) AS n FROM ${source.table} WHERE legacy_source = $1 ${family}`,
+    [unit],
+  );
+  return Number(rows[0]!.n);
+}
+
 function selectRange({ source, unit, firstKey, lastKey }: KeyRange): string {
   const { table, identity, family } = source;
   const bound = (value: string): string => (identity === 'legacy_id' ? `(${value})::bigint` : literal(value));

@@ -1,5 +1,5 @@
 import type { DurableTier, Session } from '../tiers/durable/index.ts';
-import { readLedger, type ChunkRecord } from './books.ts';
+import { quarantineIsWhole, readLedger, type ChunkRecord } from './books.ts';
 import type { Chunk, ChunkRow } from './chunk.ts';
 import { markDuplicates } from './duplicates.ts';
 import { isGone, isLoaded, OUTCOME, type LedgerEntry, type RowKey } from './ledger.ts';
@@ -24,6 +24,8 @@ interface Plan {
   changed: { row: ChunkRow; old: LedgerEntry }[];
   /** Rows that were the same as one of another file. */
   copies: ChunkRow[];
+  /** Rows that are loaded and bad at the source now. */
+  spoiled: number;
   /** What else the books have to learn: rows that are bad, gone or back. */
   notes: number;
 }
@@ -43,15 +45,17 @@ export async function reconcileChunk(tier: DurableTier, reconciliation: Reconcil
     // What a row was a copy of has other values by now: nothing else holds these.
     plan.insert.push(...plan.copies.filter((row) => isLoaded(row.outcome)));
   }
+  if (!(await tier.session((session) => quarantineIsWhole(session, chunk, record.ordinal)))) plan.notes++;
   if (plan.insert.length + plan.retry.length + plan.changed.length + plan.notes > 0) {
     await apply(tier, reconciliation, plan, ledger.entries);
   }
+  tally.spoiled += plan.spoiled;
   tally.addChunk(chunk);
 }
 
 /** Sorts the rows by what happened to them since; rows that did not change take over what became of them. */
 function comparePlan(chunk: Chunk, entries: readonly LedgerEntry[]): Plan {
-  const plan: Plan = { insert: [], retry: [], changed: [], copies: [], notes: 0 };
+  const plan: Plan = { insert: [], retry: [], changed: [], copies: [], spoiled: 0, notes: 0 };
   const old = new Map<RowKey, LedgerEntry[]>();
   for (const entry of entries) {
     const known = old.get(entry.key);
@@ -89,7 +93,10 @@ function compareRow(row: ChunkRow, entry: LedgerEntry | undefined, plan: Plan): 
   }
   // PostgreSQL refused it then, or its time was over by another reckoning: what stood in its way may be gone.
   else if (good) plan.retry.push(row);
-  else if (!same || entry.outcome !== row.outcome) plan.notes++;
+  else if (!same || entry.outcome !== row.outcome) {
+    plan.notes++;
+    if (isLoaded(entry.outcome) && row.outcome === OUTCOME.quarantined) plan.spoiled++;
+  }
 }
 
 async function apply(

@@ -1,7 +1,7 @@
 import { migrationProgress } from '../core/diagnostics.ts';
 import { TupleWriter } from '../tiers/durable/copy-binary.ts';
 import type { DurableTier } from '../tiers/durable/index.ts';
-import { readLedger, type ChunkRecord } from './books.ts';
+import { quarantineIsWhole, readLedger, type ChunkRecord } from './books.ts';
 import { Chunk, ChunkEncoder } from './chunk.ts';
 import { prepare, type Engine } from './engine.ts';
 import type { SourceState } from './source-state.ts';
@@ -22,7 +22,11 @@ export async function compareWithSource(tier: DurableTier, engine: Engine): Prom
         const encoder = new ChunkEncoder(unit, context, shared);
         const records = await engine.recordsOf(state.source, unit);
         state.records.set(unit, records);
-        await new UnitProof(tier, state, unit, encoder, context).compare(records, unit.rows(context));
+        const seen = await new UnitProof(tier, state, unit, encoder, context).compare(
+          records,
+          unit.rows(context),
+        );
+        await engine.requireNoOthers(state, unit, seen);
       });
     }
     state.elapsedMs = Date.now() - started;
@@ -51,7 +55,9 @@ class UnitProof {
     this.encoder = encoder;
   }
 
-  async compare(records: readonly ChunkRecord[], rows: Iterable<SourceRow>): Promise<void> {
+  /** How many loaded rows were found in the chunks. */
+  async compare(records: readonly ChunkRecord[], rows: Iterable<SourceRow>): Promise<number> {
+    let seen = 0;
     const iterator = rows[Symbol.iterator]();
     let next = iterator.next();
     const integerKeys = this.unit.source.identity === 'legacy_id';
@@ -62,7 +68,7 @@ class UnitProof {
         this.encoder.add(chunk, next.value);
         next = iterator.next();
       }
-      await this.compareChunk(chunk, record);
+      seen += await this.compareChunk(chunk, record);
       this.progress(chunk);
     }
     // What stands at the source and was never loaded.
@@ -76,6 +82,7 @@ class UnitProof {
       this.progress(chunk);
     }
     this.encoder.observe(this.state.tally);
+    return seen;
   }
 
   private progress(chunk: Chunk): void {
@@ -89,16 +96,22 @@ class UnitProof {
     }));
   }
 
-  private async compareChunk(chunk: Chunk, record: ChunkRecord): Promise<void> {
+  private async compareChunk(chunk: Chunk, record: ChunkRecord): Promise<number> {
     const { source, name: unit } = this.unit;
     const { ordinal, firstKey, lastKey } = record;
     const range = { source, unit, ordinal, firstKey, lastKey };
-    const { loaded, books } = await this.tier.session(async (session) => ({
+    const { loaded, books, whole } = await this.tier.session(async (session) => ({
+      whole: await quarantineIsWhole(session, chunk, ordinal),
       loaded: await readLoaded(session, range),
       books: await readLedger(session, source.id, unit, ordinal),
     }));
     const ledger = expected(chunk, books.entries, new Set(loaded.map((row) => row.key)));
     this.state.differences.push(...compareRows(range, ledger, loaded));
+    if (!whole) {
+      const key = `quarantine of ${firstKey}..${lastKey}`;
+      this.state.differences.push({ source: source.id, unit, key, kind: 'missing' });
+    }
+    return loaded.length;
   }
 
   /** Rows that stand at the source and were never loaded. */

@@ -17,6 +17,8 @@ export class Tally {
   conflicting = 0;
   /** Rows that were loaded earlier and are at the source no more: kept. */
   gone = 0;
+  /** Rows that were loaded when they were good and are bad at the source now: kept as they were. */
+  spoiled = 0;
   /** Loaded rows that were changed here after they were verified. */
   changedHere = 0;
   /** Loaded rows whose bytes were kept, by `column` and reason. */

@@ -93,7 +93,7 @@ function timeWarnings({ id }: SourceDefinition, tally: Tally, warning: Make): Wa
 function historyWarnings(source: SourceDefinition, tally: Tally, warning: Make): Warning[] {
   // Lines of different files have the same numbers without being related.
   const overlapping = source.identity === 'legacy_id' && source.shapes ? tally.overlapping : 0;
-  const { updated, conflicting, changedHere, gone } = tally;
+  const { updated, conflicting, changedHere, gone, spoiled } = tally;
   return [
     warning(
       'OVERLAPPING_IDS',
@@ -106,6 +106,11 @@ function historyWarnings(source: SourceDefinition, tally: Tally, warning: Make):
       'CHANGED_HERE',
       changedHere,
       `${count(changedHere)} changed here after having been loaded and verified`,
+    ),
+    warning(
+      'BAD_AT_SOURCE',
+      spoiled,
+      `${count(spoiled)} loaded earlier and bad at the source now: kept here as loaded, the bad one in quarantine`,
     ),
     warning('GONE_FROM_SOURCE', gone, `${count(gone)} loaded earlier and at the source no more: kept here`),
   ];
