@@ -1,7 +1,7 @@
 import { COPY_HEADER, COPY_TRAILER, TupleWriter } from '../tiers/durable/copy-binary.ts';
 import type { Session } from '../tiers/durable/index.ts';
 import type { Chunk, ChunkRow } from './chunk.ts';
-import { isLoaded, Ledger, OUTCOME } from './ledger.ts';
+import { isLoaded, Ledger, OUTCOME, type RowKey } from './ledger.ts';
 import type { Alteration } from './source.ts';
 import { compareBytes } from './values/order.ts';
 
@@ -206,8 +206,7 @@ export async function quarantineIsWhole(session: Session, chunk: Chunk, ordinal:
     'SELECT key, bytes FROM migration_quarantine WHERE source = $1 AND unit = $2 AND chunk = $3',
     [chunk.unit.source.id, chunk.unit.name, ordinal],
   );
-  const entry = (key: unknown, bytes: Uint8Array): string =>
-    `${key} ${Buffer.from(bytes).toString('latin1')}`;
+  const entry = (key: RowKey, bytes: Uint8Array): string => `${key} ${Buffer.from(bytes).toString('latin1')}`;
   const there = new Set(rows.map(({ key, bytes }) => entry(key, bytes)));
   return rejected.every((row) => there.has(entry(row.key, row.rejection!.bytes)));
 }

@@ -108,9 +108,11 @@ async function apply(
   const { chunk, record, others, tally, changedHere } = reconciliation;
   const { source, name } = chunk.unit;
   const sorted = await tier.session(async (session) => {
-    const fresh = [...plan.insert, ...plan.retry];
+    const found = await sortByState(session, reconciliation, plan, entries);
+    // A row that is here with older values is no copy of another: those values would stay.
+    const fresh = [...plan.insert, ...found.absent];
     tally.overlapping += (await markDuplicates(session, chunk, fresh, others)).overlapping;
-    return await sortByState(session, reconciliation, plan, entries);
+    return found;
   });
   for (const { row, old } of plan.changed) {
     if (sorted.absent.includes(row)) continue;

@@ -181,6 +181,35 @@ describe('a bad row', () => {
   });
 });
 
+it('a change that PostgreSQL refuses leaves the row as it was, with its bytes, until it can be applied', async () => {
+  const [first, second] = ['cache/context.db', 'old/context.db'] as const;
+  const preference = (pref_key: string) => ({ id: 1, user_id: 'u', pref_key, pref_value: '{"a": NaN}' });
+  old
+    .table(first, 'user_preferences', [preference('k1')])
+    .table(second, 'user_preferences', [preference('k2')]);
+  await here.run();
+  const state = () =>
+    here.values(`SELECT p.pref_key || ' ' || (SELECT count(*) FROM migration_originals o WHERE o.file = legacy_source)
+    FROM user_preferences p ORDER BY legacy_source`);
+  expect(await state()).toEqual(['k1 1', 'k2 1']);
+  old.change(`UPDATE user_preferences SET pref_key = 'k2'`, first);
+  for (let round = 0; round < 2; round++) {
+    expect(sourceOf(await here.run(), 'user_preferences')).toMatchObject({
+      read: 2,
+      loaded: 1,
+      quarantined: 1,
+    });
+    expect(await state()).toEqual(['k1 1', 'k2 1']);
+  }
+  old.change(`UPDATE user_preferences SET pref_key = 'k3'`, first);
+  expect(sourceOf(await here.run(), 'user_preferences')).toMatchObject({
+    loaded: 2,
+    quarantined: 0,
+    verified: true,
+  });
+  expect(await state()).toEqual(['k3 1', 'k2 1']);
+});
+
 describe('a row that is gone from the source', () => {
   beforeEach(async () => {
     old.requests(4).change(`UPDATE llm_requests SET model = 'a' || char(0) WHERE id = 2`);

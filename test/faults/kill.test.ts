@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeAnalysesDatabase } from '../../src/legacy/sample/index.ts';
 import { createRandom } from '../../src/legacy/sample/random.ts';
 import type { Report } from '../../src/migration/index.ts';
-import { openDurable } from '../../src/tiers/durable/index.ts';
+import { type DurableTier, migrate, openDurable } from '../../src/tiers/durable/index.ts';
 import { type Environment, Process, requireBuilt } from '../e2e/process.ts';
 import { freshDatabase } from '../support/database.ts';
 import { withDatabase } from '../support/hostile/kit.ts';
@@ -80,6 +80,7 @@ describe('a run that is killed', () => {
 
   it('on a server: nothing is lost and nothing comes twice', { timeout: 180_000 }, async () => {
     const reference = await freshDatabase();
+    await linger({ DATABASE_URL: reference.url });
     const whole = await finish({ DATABASE_URL: reference.url });
     await reference.drop();
     expect(whole.state).toMatchObject({
@@ -91,6 +92,7 @@ describe('a run that is killed', () => {
     let killed = 0;
     for (let index = 0; index < SERVER.databases; index++) {
       const database = await freshDatabase();
+      await linger({ DATABASE_URL: database.url });
       killed += await storm({ DATABASE_URL: database.url }, SERVER.kills, whole, 100 + index);
       await database.drop();
     }
@@ -99,16 +101,17 @@ describe('a run that is killed', () => {
   });
 
   it('in the embedded database: nothing is lost and nothing comes twice', { timeout: 300_000 }, async () => {
+    await linger({ STOCKROOM_DATA_DIR: join(scratch, 'whole') });
     const whole = await finish({ STOCKROOM_DATA_DIR: join(scratch, 'whole') });
     for (let index = 0; index < EMBEDDED.databases; index++) {
       const env = { STOCKROOM_DATA_DIR: join(scratch, `embedded-${index}`) };
+      await linger(env);
       expect(await storm(env, EMBEDDED.kills, whole, 200 + index)).toBeGreaterThan(0);
     }
   });
 });
 
-/** What is in the database, asked in SQL: the same again means that the same was loaded, once, and nothing is left over. */
-async function stateOf(env: Environment): Promise<unknown> {
+async function within<T>(env: Environment, work: (tier: DurableTier) => Promise<T>): Promise<T> {
   const tier = await openDurable({
     databaseUrl: env['DATABASE_URL'],
     databasePoolMax: 1,
@@ -116,6 +119,30 @@ async function stateOf(env: Environment): Promise<unknown> {
     schema: 'stockroom',
   });
   try {
+    return await work(tier);
+  } finally {
+    await tier.close();
+  }
+}
+
+/**
+ * Makes the database dwell at the end of every COPY, and again where a chunk's checkpoint is about to be written: moments of
+ * a millisecond, in which a kill would do harm, become a large part of a run's life.
+ */
+function linger(env: Environment): Promise<unknown> {
+  return within(env, async (tier) => {
+    await migrate(tier);
+    await tier.query(
+      `CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.04); RETURN NEW; END $$;
+       CREATE TRIGGER linger AFTER INSERT ON agent_analyses FOR EACH STATEMENT EXECUTE FUNCTION linger();
+       CREATE TRIGGER linger BEFORE INSERT ON migration_chunks FOR EACH ROW EXECUTE FUNCTION linger()`,
+    );
+  });
+}
+
+/** What is in the database, asked in SQL: the same again means that the same was loaded, once, and nothing is left over. */
+function stateOf(env: Environment): Promise<unknown> {
+  return within(env, async (tier) => {
     const { rows } = await tier.query(
       `SELECT count(*)::int AS rows, count(DISTINCT (legacy_source, legacy_id))::int AS ids,
          md5(string_agg((to_jsonb(a) - 'id')::text || float8send(score)::text, ',' ORDER BY legacy_id)) AS content,
@@ -130,7 +157,5 @@ async function stateOf(env: Environment): Promise<unknown> {
        FROM agent_analyses a`,
     );
     return rows[0];
-  } finally {
-    await tier.close();
-  }
+  });
 }

@@ -16,7 +16,7 @@ const open = () => new Sqlite(file, { timeout: PATIENCE_MS });
 let connection = open();
 let commits = 0;
 let longestMs = 0;
-let stopped = false;
+const wish = { stopped: false };
 /** @type {string[]} */
 const errors = [];
 /** @type {number} The ids are 1 to this one: every row up to it is committed. */
@@ -46,11 +46,11 @@ function write(n) {
 }
 
 process.on('message', (message) => {
-  stopped = message === 'stop';
+  wish.stopped = message === 'stop';
   process.send?.({ lastId, commits, errors, longestMs });
 });
 
-for (let n = 1; !stopped; n++) {
+for (let n = 1; !wish.stopped; n++) {
   const started = performance.now();
   try {
     if (manner === 'reopen') {
