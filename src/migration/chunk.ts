@@ -10,7 +10,7 @@ import type { Tally } from './tally.ts';
 
 /** Rows and bytes after which a chunk is closed: what one transaction holds, and what is in memory of a source. */
 export const CHUNK_ROWS = 10_000;
-export const CHUNK_BYTES = 1 << 20;
+export const CHUNK_BYTES = 2 << 20;
 
 const none: readonly Alteration[] = [];
 

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeAnalysesDatabase } from '../../src/legacy/sample/index.ts';
 import { createRandom } from '../../src/legacy/sample/random.ts';
@@ -16,9 +17,11 @@ const ROWS = 50_000;
 /** Of so many rows each one has a text whose bytes must be kept, and one a time that sets it aside. */
 const STRANGE = 500;
 const ASIDE = ROWS / STRANGE;
-/** 25 kills: so many in each of so many databases, so that every part of a run is hit and not only its end. */
-const SERVER = { databases: 5, kills: 5 };
+/** With those at chosen moments 25 kills: so many in each of so many databases, so that every part of a run is hit. */
+const SERVER = { databases: 4, kills: 5 };
 const EMBEDDED = { databases: 1, kills: process.env['STOCKROOM_TEST_LONG'] === '1' ? 25 : 5 };
+
+const POLL_MS = 5;
 
 interface Whole {
   report: Report;
@@ -69,20 +72,30 @@ describe('a run that is killed', () => {
       const part = (count + random.next()) / kills;
       if (await kill(env, part * whole.elapsedMs)) killed++;
     }
-    const { report, state } = await finish(env);
-    const source = report.sources.find(({ id }) => id === 'agent_analyses');
-    expect(source).toMatchObject({ read: ROWS, loaded: ROWS - ASIDE, quarantined: ASIDE, altered: ASIDE });
-    const timeless = (one: Report) => one.sources.map((each) => ({ ...each, rows_per_second: 0 }));
-    expect(timeless(report)).toEqual(timeless(whole.report));
-    expect(state).toEqual(whole.state);
+    requireSame(await finish(env), whole);
     return killed;
   }
 
-  it('on a server: nothing is lost and nothing comes twice', { timeout: 180_000 }, async () => {
+  /** A run that nobody disturbs, on a server. */
+  async function undisturbed(): Promise<Whole> {
     const reference = await freshDatabase();
-    await linger({ DATABASE_URL: reference.url });
     const whole = await finish({ DATABASE_URL: reference.url });
     await reference.drop();
+    return whole;
+  }
+
+  it('on a server, where it would do most harm: nothing is lost and nothing comes twice', async () => {
+    const whole = await undisturbed();
+    const database = await freshDatabase();
+    const env = { DATABASE_URL: database.url };
+    await within(env, (tier) => migrate(tier));
+    for (const moment of Object.values(moments)) await killAt(database.url, moment, () => begin(env));
+    requireSame(await finish(env), whole);
+    await database.drop();
+  });
+
+  it('on a server at any moment: nothing is lost and nothing comes twice', { timeout: 180_000 }, async () => {
+    const whole = await undisturbed();
     expect(whole.state).toMatchObject({
       rows: ROWS - ASIDE,
       ids: ROWS - ASIDE,
@@ -92,7 +105,6 @@ describe('a run that is killed', () => {
     let killed = 0;
     for (let index = 0; index < SERVER.databases; index++) {
       const database = await freshDatabase();
-      await linger({ DATABASE_URL: database.url });
       killed += await storm({ DATABASE_URL: database.url }, SERVER.kills, whole, 100 + index);
       await database.drop();
     }
@@ -101,15 +113,21 @@ describe('a run that is killed', () => {
   });
 
   it('in the embedded database: nothing is lost and nothing comes twice', { timeout: 300_000 }, async () => {
-    await linger({ STOCKROOM_DATA_DIR: join(scratch, 'whole') });
     const whole = await finish({ STOCKROOM_DATA_DIR: join(scratch, 'whole') });
     for (let index = 0; index < EMBEDDED.databases; index++) {
       const env = { STOCKROOM_DATA_DIR: join(scratch, `embedded-${index}`) };
-      await linger(env);
       expect(await storm(env, EMBEDDED.kills, whole, 200 + index)).toBeGreaterThan(0);
     }
   });
 });
+
+function requireSame({ report, state }: Whole, whole: Whole): void {
+  const source = report.sources.find(({ id }) => id === 'agent_analyses');
+  expect(source).toMatchObject({ read: ROWS, loaded: ROWS - ASIDE, quarantined: ASIDE, altered: ASIDE });
+  const timeless = (one: Report) => one.sources.map((each) => ({ ...each, rows_per_second: 0 }));
+  expect(timeless(report)).toEqual(timeless(whole.report));
+  expect(state).toEqual(whole.state);
+}
 
 async function within<T>(env: Environment, work: (tier: DurableTier) => Promise<T>): Promise<T> {
   const tier = await openDurable({
@@ -126,18 +144,44 @@ async function within<T>(env: Environment, work: (tier: DurableTier) => Promise<
 }
 
 /**
- * Makes the database dwell at the end of every COPY, and again where a chunk's checkpoint is about to be written: moments of
- * a millisecond, in which a kill would do harm, become a large part of a run's life.
+ * Where a run is to be stopped: it waits there for a lock that the test holds, which makes a moment of a microsecond as
+ * long as the test needs. In the order of a run.
  */
-function linger(env: Environment): Promise<unknown> {
-  return within(env, async (tier) => {
-    await migrate(tier);
-    await tier.query(
-      `CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.04); RETURN NEW; END $$;
-       CREATE TRIGGER linger AFTER INSERT ON agent_analyses FOR EACH STATEMENT EXECUTE FUNCTION linger();
-       CREATE TRIGGER linger BEFORE INSERT ON migration_chunks FOR EACH ROW EXECUTE FUNCTION linger()`,
+const moments = {
+  'in the first COPY, when all rows were sent': 'AFTER INSERT ON agent_analyses FOR EACH STATEMENT',
+  'between the first COPY and its commit': 'BEFORE INSERT ON migration_chunks FOR EACH ROW',
+  'in the middle of a COPY, while others commit':
+    'BEFORE INSERT ON agent_analyses FOR EACH ROW WHEN (NEW.legacy_id = 25000)',
+  'between proof and its note': 'BEFORE UPDATE ON migration_chunks FOR EACH ROW',
+  'before the last commit': 'BEFORE UPDATE ON migration_runs FOR EACH ROW',
+};
+
+/** Starts a run, and kills it when it has come to a moment. */
+async function killAt(url: string, moment: string, begin: () => Process): Promise<void> {
+  const client = new Client({ connectionString: url, options: '-c search_path=stockroom' });
+  await client.connect();
+  try {
+    await client.query(
+      `CREATE FUNCTION hold_up() RETURNS trigger LANGUAGE plpgsql AS
+         $$ BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NEW; END $$;
+       CREATE TRIGGER hold_up ${moment} EXECUTE FUNCTION hold_up();
+       SELECT pg_advisory_lock(1)`,
     );
-  });
+    const run = begin();
+    const ended = run.ended();
+    const isThere = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 1 AND NOT granted`;
+    while ((await client.query(isThere)).rowCount === 0) {
+      if (run.child.exitCode !== null) throw new Error(`the run ended before it came there: ${run.err}`);
+      await delay(POLL_MS);
+    }
+    run.child.kill('SIGKILL');
+    await ended;
+    await client.query('SELECT pg_advisory_unlock(1)');
+    // Waits for what the run left in flight, which notices by now that nobody is there to hear of it.
+    await client.query('DROP FUNCTION hold_up CASCADE');
+  } finally {
+    await client.end();
+  }
 }
 
 /** What is in the database, asked in SQL: the same again means that the same was loaded, once, and nothing is left over. */

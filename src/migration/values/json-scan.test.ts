@@ -104,7 +104,7 @@ describe('the hash', () => {
     let level: Json[] = atoms;
     for (let depth = 0; depth < 2; depth++) {
       const few = depth === 0 ? level : level.filter((_, index) => index % 7 === 0);
-      level = [...level, ...few.flatMap((one) => nest(one, few, atoms))];
+      level = level.concat(few.flatMap((one) => nest(one, few, atoms)));
     }
     const byHash = new Map<string, string>();
     for (const json of level) {
