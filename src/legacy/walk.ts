@@ -29,9 +29,12 @@ export function walk(directory: string): Walk {
   const visit = (absolute: string): void => {
     const path = relative(root, absolute).split(sep).join('/');
     try {
-      const real = lstatSync(absolute).isSymbolicLink() ? realpathSync(absolute) : absolute;
+      const own = lstatSync(absolute, { throwIfNoEntry: false });
+      // It was there when its folder was read: a journal whose writer has committed since, a file that was replaced.
+      if (own === undefined) return;
+      const real = own.isSymbolicLink() ? realpathSync(absolute) : absolute;
       if (seen.has(real)) return;
-      const stat = statSync(real);
+      const stat = own.isSymbolicLink() ? statSync(real) : own;
       if (stat.isDirectory()) {
         seen.add(real);
         // Real entries before links, so that what is seen twice keeps its own name.
