@@ -104,6 +104,8 @@ describe.each(['delete', 'wal'])(
         expect(after.commits).toBeGreaterThan(progress.commits);
         progress = after;
       }
+      // Enough for every kind of change to be among what the last run has to catch up with.
+      await commitsMore(20);
       const ended = once(writer, 'exit');
       const last = await ask('stop');
       await ended;
