@@ -164,9 +164,10 @@ async function checkTable(
 
 describe.each(['server', 'embedded'] as const)('any value that SQLite can hold, on the %s', (kind) => {
   let tier: TestTier;
-  const scratch = mkdtempSync(join(tmpdir(), 'stockroom-codecs-'));
+  let scratch: string;
   let nth = 0;
   beforeAll(async () => {
+    scratch = mkdtempSync(join(tmpdir(), 'stockroom-codecs-'));
     tier = await freshTier(kind);
   });
   afterAll(async () => {

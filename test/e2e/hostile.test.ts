@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Report, runMigration, verifyMigration } from '../../src/migration/index.ts';
+import { makeTemplate, openEmbedded } from '../../src/tiers/durable/embedded/open-embedded.ts';
+import { migrate } from '../../src/tiers/durable/index.ts';
 import { directoryState } from '../support/directory-state.ts';
 import { freshTier, type TestTier, tierKinds } from '../support/durable.ts';
 import * as documents from '../support/hostile/documents.ts';
@@ -106,8 +108,19 @@ async function contents(): Promise<Record<string, unknown>> {
 }
 
 describe.each(tierKinds)('on the %s', (kind) => {
+  let template: string;
+  beforeAll(async () => {
+    template = join(mkdtempSync(join(tmpdir(), 'stockroom-template-')), 'template.tar');
+    if (kind === 'embedded') await makeTemplate(template, 'stockroom', migrate);
+  });
+  afterAll(() => rmSync(dirname(template), { recursive: true }));
   beforeEach(async () => {
-    tier = await freshTier(kind);
+    if (kind === 'server') tier = await freshTier(kind);
+    else {
+      // With a template a database is there in a fraction of the time.
+      const durable = await openEmbedded({ memory: true, schema: 'stockroom', template });
+      tier = { durable, remove: () => durable.close() };
+    }
   });
 
   it.each(Object.entries(fixtures).filter(([name]) => kind === 'server' || onEmbedded.includes(name)))(
