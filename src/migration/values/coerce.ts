@@ -13,19 +13,6 @@ export class RejectedValue extends Error {
   }
 }
 
-export const REASONS = {
-  BLOB_IN_TEXT: 'a BLOB in a text column, read as UTF-8',
-  INVALID_UTF8: 'bytes that are not UTF-8, replaced by U+FFFD',
-  NUL_IN_TEXT: 'NUL characters, replaced by U+FFFD',
-  LONE_SURROGATE: 'half of a surrogate pair, replaced by U+FFFD',
-  NUMBER_IN_TEXT: 'a number in a text column, written as its shortest text',
-  TEXT_IN_NUMBER: 'a number written as text',
-  EMPTY_TO_NULL: 'an empty string where NULL was meant',
-  NEGATIVE_ZERO: 'a negative zero in a column that keeps no sign of zero',
-  PRECISION: 'more digits than the column holds',
-} as const;
-
-export type AlterReason = keyof typeof REASONS;
 /** Called when a value is loaded as the nearest one that its column holds. */
 export type Alter = (reason: string) => void;
 
