@@ -40,6 +40,13 @@ export function wholeNumber(min: number, max: number) {
     .refine((value) => value >= min && value <= max, expected);
 }
 
+/** @returns a boolean */
+export const flag = z
+  .string()
+  .toLowerCase()
+  .pipe(z.enum(['true', 'false', '1', '0', 'yes', 'no'], 'true or false'))
+  .transform((value) => ['true', '1', 'yes'].includes(value));
+
 export const portNumber = wholeNumber(1, 65_535);
 const hostPattern = /^(?:[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+(?:%[A-Za-z0-9._-]+)?)$/;
 export const hostName = z.string().regex(hostPattern, 'a host name or an IP address, without a port');

@@ -96,13 +96,29 @@ describe('loadConfig', () => {
 
 describe('the ways to Redis', () => {
   it.each([
-    [{ REDIS_HOST: 'cache' }, { kind: 'host', host: 'cache', port: 6379, password: undefined, db: 0 }],
     [
-      { REDIS_HOST: 'cache', REDIS_PORT: '6380', REDIS_PASSWORD: ' p ', REDIS_DB: '3' },
-      { kind: 'host', host: 'cache', port: 6380, password: ' p ', db: 3 },
+      { REDIS_HOST: 'cache' },
+      {
+        kind: 'host',
+        host: 'cache',
+        port: 6379,
+        username: undefined,
+        password: undefined,
+        tls: false,
+        db: 0,
+      },
     ],
     [
-      { REDIS_CLUSTER_NODES: 'a:7000, [::1]:7001,c', REDIS_PASSWORD: 'p' },
+      { REDIS_HOST: 'cache', REDIS_PORT: '6380', REDIS_PASSWORD: ' p ', REDIS_DB: '3' },
+      { kind: 'host', host: 'cache', port: 6380, username: undefined, password: ' p ', tls: false, db: 3 },
+    ],
+    [
+      {
+        REDIS_CLUSTER_NODES: 'a:7000, [::1]:7001,c',
+        REDIS_USERNAME: 'app',
+        REDIS_PASSWORD: 'p',
+        REDIS_TLS: 'yes',
+      },
       {
         kind: 'cluster',
         nodes: [
@@ -110,7 +126,9 @@ describe('the ways to Redis', () => {
           { host: '::1', port: 7001 },
           { host: 'c', port: 6379 },
         ],
+        username: 'app',
         password: 'p',
+        tls: true,
       },
     ],
     [
@@ -122,7 +140,9 @@ describe('the ways to Redis', () => {
           { host: 's2', port: 26380 },
         ],
         master: 'main',
+        username: undefined,
         password: undefined,
+        tls: false,
         db: 1,
       },
     ],
@@ -139,6 +159,9 @@ describe('the ways to Redis', () => {
     [{ REDIS_SENTINELS: 's' }, 'REDIS_SENTINELS', 'REDIS_SENTINEL_MASTER'],
     [{ REDIS_SENTINEL_MASTER: 'm' }, 'REDIS_SENTINEL_MASTER', 'REDIS_SENTINELS'],
     [{ REDIS_PASSWORD: 'hunter2' }, 'REDIS_PASSWORD', 'REDIS_HOST'],
+    [{ REDIS_USERNAME: 'app' }, 'REDIS_USERNAME', 'REDIS_PASSWORD'],
+    [{ REDIS_TLS: '1' }, 'REDIS_TLS', 'REDIS_HOST'],
+    [{ REDIS_URL: 'redis://a', REDIS_TLS: 'true' }, 'REDIS_URL', 'REDIS_TLS'],
     [{ REDIS_PORT: '6379' }, 'REDIS_PORT', 'REDIS_HOST'],
   ])('refuses what would be ignored in silence: %o', (env, named, other) => {
     const error = failure(env);

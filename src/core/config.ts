@@ -5,6 +5,7 @@ import {
   apiKeyList,
   type Endpoint,
   endpoints,
+  flag,
   hostName,
   isUrl,
   type LogLevel,
@@ -18,15 +19,21 @@ import { StockroomError } from './errors.ts';
 /** Where Redis is, in one of the four ways it can be told. */
 export type RedisConfig =
   | { readonly kind: 'url'; readonly url: string }
-  | (Endpoint & { readonly kind: 'host'; readonly password: string | undefined; readonly db: number })
-  | { readonly kind: 'cluster'; readonly nodes: readonly Endpoint[]; readonly password: string | undefined }
-  | {
+  | (Endpoint & RedisLogin & { readonly kind: 'host'; readonly db: number })
+  | (RedisLogin & { readonly kind: 'cluster'; readonly nodes: readonly Endpoint[] })
+  | (RedisLogin & {
       readonly kind: 'sentinel';
       readonly sentinels: readonly Endpoint[];
       readonly master: string;
-      readonly password: string | undefined;
       readonly db: number;
-    };
+    });
+
+export interface RedisLogin {
+  /** An ACL user; absent: Redis's `default`. */
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  readonly tls: boolean;
+}
 
 /** Every setting, checked. Frozen: what is configured does not change while the process runs. */
 export interface Config {
@@ -54,6 +61,7 @@ export const defaults = Object.freeze({
   databasePoolMax: 10,
   redisPort: 6379,
   redisDb: 0,
+  redisTls: false,
   sentinelPort: 26379,
   dataDir: '.stockroom',
   schema: 'stockroom',
@@ -70,7 +78,9 @@ const variables = {
   REDIS_URL: url('redis', 'rediss'),
   REDIS_HOST: hostName,
   REDIS_PORT: portNumber,
+  REDIS_USERNAME: z.string(),
   REDIS_PASSWORD: z.string(),
+  REDIS_TLS: flag,
   REDIS_DB: wholeNumber(0, 65_535),
   REDIS_CLUSTER_NODES: endpoints(defaults.redisPort),
   REDIS_SENTINELS: endpoints(defaults.sentinelPort),
@@ -160,33 +170,47 @@ function requireBeside(values: Values, name: Variable, needed: readonly Variable
 function redisOf(values: Values): RedisConfig | undefined {
   const ways = ['REDIS_URL', 'REDIS_HOST', 'REDIS_CLUSTER_NODES', 'REDIS_SENTINELS'] as const;
   for (const [index, way] of ways.entries()) refuseTogether(values, way, ways.slice(index + 1));
-  refuseTogether(values, 'REDIS_URL', ['REDIS_PORT', 'REDIS_PASSWORD', 'REDIS_DB', 'REDIS_SENTINEL_MASTER']);
+  refuseTogether(values, 'REDIS_URL', [
+    'REDIS_PORT',
+    'REDIS_USERNAME',
+    'REDIS_PASSWORD',
+    'REDIS_TLS',
+    'REDIS_DB',
+    'REDIS_SENTINEL_MASTER',
+  ]);
   // A Cluster has the database 0 alone.
   refuseTogether(values, 'REDIS_CLUSTER_NODES', ['REDIS_PORT', 'REDIS_DB', 'REDIS_SENTINEL_MASTER']);
   refuseTogether(values, 'REDIS_SENTINELS', ['REDIS_PORT']);
   requireBeside(values, 'REDIS_PORT', ['REDIS_HOST']);
   requireBeside(values, 'REDIS_DB', ['REDIS_HOST', 'REDIS_SENTINELS']);
+  requireBeside(values, 'REDIS_USERNAME', ['REDIS_PASSWORD']);
   requireBeside(values, 'REDIS_PASSWORD', ways.slice(1));
+  requireBeside(values, 'REDIS_TLS', ways.slice(1));
   requireBeside(values, 'REDIS_SENTINELS', ['REDIS_SENTINEL_MASTER']);
   requireBeside(values, 'REDIS_SENTINEL_MASTER', ['REDIS_SENTINELS']);
 
-  const { REDIS_PASSWORD: password, REDIS_DB: db = defaults.redisDb } = values;
+  const { REDIS_DB: db = defaults.redisDb } = values;
+  const login = {
+    username: values.REDIS_USERNAME,
+    password: values.REDIS_PASSWORD,
+    tls: values.REDIS_TLS ?? defaults.redisTls,
+  };
   if (values.REDIS_URL !== undefined) return { kind: 'url', url: values.REDIS_URL };
   if (values.REDIS_HOST !== undefined) {
     return {
       kind: 'host',
       host: values.REDIS_HOST,
       port: values.REDIS_PORT ?? defaults.redisPort,
-      password,
+      ...login,
       db,
     };
   }
   if (values.REDIS_CLUSTER_NODES !== undefined) {
-    return { kind: 'cluster', nodes: values.REDIS_CLUSTER_NODES, password };
+    return { kind: 'cluster', nodes: values.REDIS_CLUSTER_NODES, ...login };
   }
   if (values.REDIS_SENTINELS === undefined || values.REDIS_SENTINEL_MASTER === undefined) return undefined;
   const { REDIS_SENTINELS: sentinels, REDIS_SENTINEL_MASTER: master } = values;
-  return { kind: 'sentinel', sentinels, master, password, db };
+  return { kind: 'sentinel', sentinels, master, ...login, db };
 }
 
 function freeze<T>(value: T): T {

@@ -14,6 +14,10 @@ const catalogue = {
   DATABASE_UNREACHABLE: { status: 503, exit: 1, title: 'PostgreSQL cannot be reached' },
   DATABASE_TOO_OLD: { status: 503, exit: 1, title: 'The PostgreSQL server is older than version 15' },
   DATABASE_QUERY_FAILED: { status: 500, exit: 1, title: 'PostgreSQL refused a statement' },
+  HOT_UNAVAILABLE: { status: 503, exit: 1, title: 'Redis cannot be reached at the moment' },
+  HOT_TIMEOUT: { status: 503, exit: 1, title: 'Redis gave no answer in time' },
+  HOT_REFUSED: { status: 503, exit: 1, title: 'Redis refused a command' },
+  FACTORY_TIMEOUT: { status: 504, exit: 1, title: 'What a cache was to be filled from took too long' },
   EMBEDDED_IN_USE: { status: 503, exit: 1, title: 'Another process owns the embedded database' },
   EMBEDDED_FAILED: { status: 503, exit: 1, title: 'The embedded database stopped' },
   NESTED_POOL_USE: {

@@ -122,3 +122,8 @@ export function redisBinary(): string {
     'Redis 7 or newer, or Valkey (redis-server or valkey-server)',
   );
 }
+
+/** The `openssl` program. */
+export function opensslBinary(): string {
+  return findOrInstall(() => inPath('openssl'), 'openssl', 'the program openssl');
+}

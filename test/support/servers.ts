@@ -4,6 +4,7 @@ import { realpathSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { Client } from 'pg';
 import { postgresBinaries, redisBinary } from './binaries.ts';
 import { onFreePort, type Plan, type Supervised, supervise } from './supervised.ts';
@@ -103,15 +104,31 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   });
 }
 
+/** What a Redis needs beyond its arguments. */
+export interface RedisOptions {
+  /** The port to take (a server that comes back where it was); absent: a free one. */
+  port?: number;
+  /** Files for its directory, where it starts: arguments name them without a path. */
+  files?: Readonly<Record<string, string>>;
+  /** Commands that must succeed there first. */
+  prepare?: Plan['prepare'];
+  /** Speaks TLS only; its arguments name the certificate. */
+  tls?: boolean;
+}
+
 /** Asks for `INFO server` without a client library: Redis, Valkey and Sentinel all name their pid there. */
-function redisInfo(port: number): Promise<string> {
+function redisInfo(port: number, tls: boolean): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = '';
-    const socket = createConnection({ host: '127.0.0.1', port, timeout: PROBE_TIMEOUT_MS });
+    const address = { host: '127.0.0.1', port, timeout: PROBE_TIMEOUT_MS };
+    // Its pid tells who it is: the certificate is for the clients to verify.
+    const socket = tls ? connectTls({ ...address, rejectUnauthorized: false }) : createConnection(address);
     socket.setEncoding('utf8');
-    socket.on('connect', () => socket.write('INFO server\r\nQUIT\r\n'));
+    socket.on('connect', () => socket.write('INFO server\r\n'));
     socket.on('data', (text: string) => {
       answer += text;
+      // Sentinel knows no QUIT: the question ends with the line that was asked for, or with a refusal.
+      if (/^(-.*|process_id:\d+)\r\n/m.test(answer)) socket.destroy();
     });
     socket.on('timeout', () => socket.destroy(new Error('no answer in time')));
     socket.on('error', reject);
@@ -119,8 +136,8 @@ function redisInfo(port: number): Promise<string> {
   });
 }
 
-async function redisAnswers(port: number, pid: number): Promise<boolean> {
-  const info = await redisInfo(port);
+async function redisAnswers(port: number, pid: number, tls: boolean): Promise<boolean> {
+  const info = await redisInfo(port, tls);
   if (info.startsWith('-NOAUTH')) return true; // With a password it says no more than this, and it says it when ready.
   if (info.startsWith('-')) throw new Error(info.trim());
   return new RegExp(`^process_id:${pid}\\r?$`, 'm').test(info);
@@ -130,29 +147,28 @@ async function redisAnswers(port: number, pid: number): Promise<boolean> {
  * Starts a Redis or Valkey that keeps nothing on disk.
  * @param args server arguments after our own, e.g. `['--maxmemory', '10mb']`; a first one without dashes is the
  * configuration file, as the server itself has it
- * @param options `port`: the port to take (a server that comes back where it was); absent: a free one
  */
-export async function startRedis(
-  args: readonly string[] = [],
-  options: { port?: number } = {},
-): Promise<Server> {
+export async function startRedis(args: readonly string[] = [], options: RedisOptions = {}): Promise<Server> {
   const file = redisBinary();
+  const { files = {}, prepare = [], tls = false } = options;
   const hasFile = args[0] !== undefined && !args[0].startsWith('-');
   const start = async (port: number): Promise<Server> => {
     const directory = newDirectory('redis');
-    const own = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--daemonize', 'no'];
+    const ports = tls ? ['--port', '0', '--tls-port', String(port)] : ['--port', String(port)];
+    const own = [...ports, '--bind', '127.0.0.1', '--dir', directory, '--daemonize', 'no'];
     const volatile = ['--save', '', '--appendonly', 'no'];
     const plan: Plan = {
       directory,
-      prepare: [],
+      files,
+      prepare,
       server: {
         file,
         args: [...args.slice(0, hasFile ? 1 : 0), ...own, ...volatile, ...args.slice(hasFile ? 1 : 0)],
       },
       stopSignals: ['SIGTERM'],
     };
-    const running = await supervise(plan, (pid) => redisAnswers(port, pid));
-    return { ...running, url: `redis://127.0.0.1:${port}`, port };
+    const running = await supervise(plan, (pid) => redisAnswers(port, pid, tls));
+    return { ...running, url: `${tls ? 'rediss' : 'redis'}://127.0.0.1:${port}`, port };
   };
   return options.port === undefined ? onFreePort(start) : start(options.port);
 }

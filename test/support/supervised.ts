@@ -15,8 +15,10 @@ export interface Command {
 export interface Plan {
   /** Created by the supervisor (it must not exist) and removed by it, whatever happens. */
   directory: string;
-  /** Commands that must succeed before the server is started. */
-  prepare: Command[];
+  /** Files for the directory, its names to their texts: a configuration that the server rewrites, say. */
+  files?: Readonly<Record<string, string>>;
+  /** Commands that must succeed before the server is started; they run in the directory, as the server does. */
+  prepare: readonly Command[];
   server: Command;
   /** The user to run as; absent: the user of this process. */
   owner?: { uid: number; gid: number };

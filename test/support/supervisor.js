@@ -5,7 +5,16 @@
 // JavaScript, because Node 20 starts no TypeScript file. It receives one Plan (see supervised.ts), answers with
 // {started: pid} or {failed: reason, log}, and ends.
 import { spawn } from 'node:child_process';
-import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 /** A server that ignored a signal for so long is sent the next one. */
@@ -104,11 +113,22 @@ async function fail(from, reason) {
   leave(1);
 }
 
-/** @param {Plan} from */
-async function run(from) {
+/** Creates the directory with its files, as the user's who is to run the server. @param {Plan} from */
+function makeDirectory(from) {
   mkdirSync(from.directory, { mode: 0o700 });
   plan = from;
-  if (from.owner) chownSync(from.directory, from.owner.uid, from.owner.gid);
+  const files = Object.entries(from.files ?? {}).map(([name, text]) => {
+    const file = join(from.directory, name);
+    writeFileSync(file, text, { mode: 0o600 });
+    return file;
+  });
+  if (!from.owner) return;
+  for (const path of [from.directory, ...files]) chownSync(path, from.owner.uid, from.owner.gid);
+}
+
+/** @param {Plan} from */
+async function run(from) {
+  makeDirectory(from);
   for (const command of from.prepare) {
     const reason = await ended(launch(from, command));
     if (stopping) return;

@@ -1,0 +1,8 @@
+export {
+  type AppliedFault,
+  type FaultName,
+  randomFaults,
+  type RandomFaults,
+  type RandomFaultsOptions,
+} from './random-faults.ts';
+export { startTcpProxy, type Direction, type TcpProxy, type TcpProxyOptions } from './tcp-proxy.ts';

@@ -1,0 +1,113 @@
+import { StockroomError } from '../../../core/errors.ts';
+import type { ProjectionChange, ProjectionContent, Projections } from '../port.ts';
+import type { Builds } from './builds.ts';
+import { decimalSum, isDecimal } from './decimal-sum.ts';
+import { Fields } from './fields.ts';
+import { Members } from './members.ts';
+import { Ranking } from './ranking.ts';
+import { requireScores } from './scores.ts';
+import type { Space } from './space.ts';
+import type { Synchronous } from './synchronous.ts';
+import { type Value, wrongKind } from './values.ts';
+
+export function createProjections(space: Space, builds: Builds): Synchronous<Projections> {
+  return {
+    read: (key) => {
+      const value = space.find(key);
+      return value && contentOf(key, value);
+    },
+    apply: (key, change) => {
+      const value = space.find(key);
+      if (value !== undefined) applyTo(key, value, change);
+      // Whoever builds may have read the rows before this move.
+      builds.end(key);
+      if (value === undefined) return false;
+      space.changed(key);
+      return true;
+    },
+    begin: (key, lifeMs) => builds.begin(key, lifeMs),
+    replace: (key, epoch, content, expiresAtMs) => {
+      if (!builds.isCurrent(key, epoch)) return false;
+      space.set(key, valueOf(content), expiresAtMs);
+      builds.end(key);
+      return true;
+    },
+    drop: (key) => {
+      space.delete(key);
+      builds.end(key);
+    },
+  };
+}
+
+function contentOf(key: string, value: Value): ProjectionContent {
+  switch (value.kind) {
+    case 'text':
+      return { kind: 'text', text: value.text };
+    case 'hash':
+      return { kind: 'hash', fields: value.all() };
+    case 'set':
+      return { kind: 'set', members: value.all() };
+    case 'ranking':
+      return { kind: 'ranking', members: value.all() };
+    case 'entry':
+    case 'epoch':
+    case 'lease':
+    case 'backlog':
+      throw wrongKind(key, value.kind, 'projection');
+  }
+}
+
+function valueOf(content: ProjectionContent): Value {
+  switch (content.kind) {
+    case 'text':
+      return { kind: 'text', text: content.text };
+    case 'hash':
+      return new Fields(content.fields);
+    case 'set':
+      return new Members(content.members);
+    case 'ranking':
+      requireScores(content.members);
+      return new Ranking(content.members);
+  }
+}
+
+/** Everything that can be refused is, before anything is changed. */
+function applyTo(key: string, value: Value, change: ProjectionChange): void {
+  const { add = {}, set = {}, include = [], exclude = [] } = change;
+  const changesFields = Object.keys(add).length + Object.keys(set).length > 0;
+  const changesMembers = include.length + exclude.length > 0;
+  if (changesFields && value.kind !== 'hash') throw wrongKind(key, value.kind, 'hash');
+  if (changesMembers && value.kind !== 'set') throw wrongKind(key, value.kind, 'set');
+  if (value.kind === 'hash') {
+    value.setAll(sums(key, value, add));
+    value.setAll(set);
+  }
+  if (value.kind === 'set') {
+    for (const member of include) value.include(member);
+    for (const member of exclude) value.exclude(member);
+  }
+}
+
+/** The fields as they are after the additions; one that is not there counts as 0. */
+function sums(key: string, fields: Fields, add: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(add).map(([field, increment]) => {
+      const before = fields.get(field) ?? '0';
+      if (!isDecimal(increment)) {
+        throw new StockroomError(
+          'INVALID_INPUT',
+          `What is added to the field ${field} of ${key} has to be decimal text, and is "${increment}".`,
+          { details: { key, field } },
+        );
+      }
+      if (!isDecimal(before)) {
+        throw new StockroomError(
+          'HOT_REFUSED',
+          `The field ${field} of ${key} is no decimal number, so nothing can be added to it. Build it again.`,
+          { details: { key, field } },
+        );
+      }
+      return [field, decimalSum(before, increment)];
+    }),
+  );
+}

@@ -1,0 +1,4 @@
+export { companionKey, keyPart, partOf } from './keys.ts';
+export { ENTRY_FAMILY, openHot, type OpenHotOptions } from './open.ts';
+export * from './port.ts';
+export { hotDefaults, type HotSettings } from './settings.ts';

@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto';
+import { StockroomError } from '../../../core/errors.ts';
+import { companionKey } from '../keys.ts';
+import type {
+  ProjectionChange,
+  ProjectionContent,
+  Projections,
+  Ranked,
+  RankingPut,
+  Rankings,
+  Sessions,
+  Statistics,
+} from '../port.ts';
+import { type Calls, flatOf, pairsOf } from './calls.ts';
+
+export class RedisProjections implements Projections {
+  readonly #calls: Calls;
+
+  constructor(calls: Calls) {
+    this.#calls = calls;
+  }
+
+  async read(key: string): Promise<ProjectionContent | undefined> {
+    const found = await this.#calls.run<[string, string | string[]] | null>('content', this.#keys(key), []);
+    return found === null ? undefined : contentOf(found[0], found[1]);
+  }
+
+  async apply(key: string, change: ProjectionChange): Promise<boolean> {
+    const { add = {}, set = {}, include = [], exclude = [] } = change;
+    for (const [field, text] of Object.entries(add)) {
+      if (/^[+-]?\d+(?:\.\d*)?$/.test(text)) continue;
+      throw new StockroomError(
+        'INVALID_INPUT',
+        `${field}: expected a decimal number, found ${JSON.stringify(text)}`,
+      );
+    }
+    const counts = [Object.keys(add).length, Object.keys(set).length, include.length, exclude.length].map(
+      String,
+    );
+    const values = [...flatOf(add), ...flatOf(set), ...include, ...exclude];
+    return (await this.#calls.run('apply', this.#keys(key), [...counts, ...values])) === 1;
+  }
+
+  async begin(key: string, lifeMs: number): Promise<string> {
+    const epoch = randomUUID();
+    await this.#calls.send(key, ['SET', this.#keys(key)[1], epoch, 'PX', String(Math.ceil(lifeMs))]);
+    return epoch;
+  }
+
+  async replace(
+    key: string,
+    epoch: string,
+    content: ProjectionContent,
+    expiresAtMs: number | undefined,
+  ): Promise<boolean> {
+    const expiry = expiresAtMs === undefined ? '' : String(Math.floor(expiresAtMs));
+    const args = [epoch, expiry, ...argumentsOf(content)];
+    return (await this.#calls.run('replace', this.#keys(key), args)) === 1;
+  }
+
+  async drop(key: string): Promise<void> {
+    await this.#calls.send(key, ['UNLINK', ...this.#keys(key)]);
+  }
+
+  #keys(key: string): [string, string, string] {
+    return withCompanions(this.#calls, key);
+  }
+}
+
+/** The key itself, that of the epoch of its build, and that which stands while it is there and holds nothing. */
+function withCompanions({ prefix }: Calls, key: string): [string, string, string] {
+  return [key, companionKey(prefix, 'epoch', key), companionKey(prefix, 'empty', key)];
+}
+
+function contentOf(kind: string, value: string | string[]): ProjectionContent | undefined {
+  if (typeof value === 'string') return { kind: 'text', text: value };
+  if (kind === 'hash') return { kind, fields: Object.fromEntries(pairsOf(value)) };
+  if (kind === 'set') return { kind, members: value };
+  if (kind === 'zset') return { kind: 'ranking', members: pairsOf(value).map(rankedOf) };
+  throw new StockroomError(
+    'HOT_REFUSED',
+    `A projection is kept as a string, hash, set or sorted set, not as a ${kind}`,
+  );
+}
+
+function argumentsOf(content: ProjectionContent): string[] {
+  switch (content.kind) {
+    case 'text':
+      return ['string', content.text];
+    case 'hash':
+      return ['hash', ...flatOf(content.fields)];
+    case 'set':
+      return ['set', ...content.members];
+    case 'ranking':
+      return ['zset', ...content.members.flatMap(({ id, score }) => [scoreText(score), id])];
+  }
+}
+
+export class RedisRankings implements Rankings {
+  readonly #calls: Calls;
+
+  constructor(calls: Calls) {
+    this.#calls = calls;
+  }
+
+  async put(key: string, members: readonly Ranked[], options: RankingPut = {}): Promise<boolean> {
+    const { keep, expiresAtMs, onlyIfThere = false } = options;
+    const values = members.flatMap(({ id, score }) => [scoreText(score), id]);
+    const head = [onlyIfThere ? '1' : '0', keep === undefined ? '' : String(keep)];
+    const expiry = expiresAtMs === undefined ? '' : String(Math.floor(expiresAtMs));
+    return (
+      (await this.#calls.run('rank', withCompanions(this.#calls, key), [...head, expiry, ...values])) === 1
+    );
+  }
+
+  async top(key: string, count: number, order: 'highest' | 'lowest' = 'highest'): Promise<Ranked[]> {
+    if (count < 1) return [];
+    const reverse = order === 'highest' ? ['REV'] : [];
+    const args = ['ZRANGE', key, '0', String(count - 1), ...reverse, 'WITHSCORES'];
+    const found = await this.#calls.send<[string, number][]>(key, args);
+    return found.map(([id, score]) => ({ id, score }));
+  }
+
+  async remove(key: string, ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await this.#calls.run('unrank', withCompanions(this.#calls, key), ids);
+  }
+}
+
+function rankedOf([id, score]: [string, string]): Ranked {
+  return { id, score: Number(score) };
+}
+
+function scoreText(score: number): string {
+  if (Number.isFinite(score)) return String(score);
+  throw new StockroomError('INVALID_INPUT', `score: expected a finite number, found ${score}`);
+}
+
+export class RedisSessions implements Sessions {
+  readonly #calls: Calls;
+
+  constructor(calls: Calls) {
+    this.#calls = calls;
+  }
+
+  async put(key: string, fields: Readonly<Record<string, string>>, lifeMs: number): Promise<void> {
+    await this.#calls.run('sessionPut', [key], [String(Math.ceil(lifeMs)), ...flatOf(fields)]);
+  }
+
+  async get(key: string, field: string, lifeMs?: number): Promise<string | undefined> {
+    const life = lifeMs === undefined ? '' : String(Math.ceil(lifeMs));
+    return (await this.#calls.run<string | null>('sessionGet', [key], [life, field])) ?? undefined;
+  }
+
+  async all(key: string, lifeMs?: number): Promise<Record<string, string>> {
+    const life = lifeMs === undefined ? '' : String(Math.ceil(lifeMs));
+    return Object.fromEntries(pairsOf(await this.#calls.run<string[]>('sessionGet', [key], [life])));
+  }
+
+  async remove(key: string, fields: readonly string[]): Promise<void> {
+    if (fields.length > 0) await this.#calls.send(key, ['HDEL', key, ...fields]);
+  }
+
+  async touch(key: string, lifeMs: number): Promise<boolean> {
+    return (await this.#calls.send(key, ['PEXPIRE', key, String(Math.ceil(lifeMs))])) === 1;
+  }
+
+  async end(key: string): Promise<void> {
+    await this.#calls.send(key, ['UNLINK', key]);
+  }
+}
+
+export class RedisStatistics implements Statistics {
+  readonly #calls: Calls;
+
+  constructor(calls: Calls) {
+    this.#calls = calls;
+  }
+
+  async count(key: string, increments: Readonly<Record<string, number>>): Promise<void> {
+    const commands = Object.entries(increments).map(([field, by]) => ['HINCRBY', key, field, String(by)]);
+    await Promise.all(commands.map((command) => this.#calls.send(key, command)));
+  }
+
+  async counts(key: string): Promise<Record<string, number>> {
+    const found = await this.#calls.send<Record<string, string>>(key, ['HGETALL', key]);
+    return Object.fromEntries(Object.entries(found).map(([field, value]) => [field, Number(value)]));
+  }
+}
