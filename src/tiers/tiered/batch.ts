@@ -1,0 +1,54 @@
+import type { Turn } from './ground.ts';
+
+/** What a factory for many keys gives: what is missing in it is not kept, and not given. */
+export type ManyFactory = (turn: {
+  keys: string[];
+  signal: AbortSignal;
+}) => Promise<ReadonlyMap<string, unknown>>;
+
+interface Wanted {
+  readonly turn: Turn;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Collects what many flights have to make until each of them knows whether it has to, and calls the factory once. Who learns only
+ * later that it has to (another process gave up) is served by a call of its own.
+ */
+export class Batch {
+  readonly #factory: ManyFactory;
+  readonly #undecided: Set<string>;
+  #wanted: Wanted[] = [];
+
+  constructor(keys: Iterable<string>, factory: ManyFactory) {
+    this.#factory = factory;
+    this.#undecided = new Set(keys);
+  }
+
+  decided(key: string): void {
+    if (this.#undecided.delete(key)) this.#callWhenKnown();
+  }
+
+  value(turn: Turn): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#wanted.push({ turn, resolve, reject });
+      this.#undecided.delete(turn.key);
+      this.#callWhenKnown();
+    });
+  }
+
+  #callWhenKnown(): void {
+    if (this.#undecided.size > 0 || this.#wanted.length === 0) return;
+    const wanted = this.#wanted;
+    this.#wanted = [];
+    const signal = AbortSignal.any(wanted.map(({ turn }) => turn.signal));
+    // A factory may throw before it gives a promise.
+    void Promise.resolve()
+      .then(() => this.#factory({ keys: wanted.map(({ turn }) => turn.key), signal }))
+      .then(
+        (values) => wanted.forEach(({ turn, resolve }) => resolve(values.get(turn.key))),
+        (error: unknown) => wanted.forEach(({ reject }) => reject(error)),
+      );
+  }
+}

@@ -1,0 +1,277 @@
+import { StockroomError } from '../../core/errors.ts';
+import { pause } from '../../core/wait.ts';
+import type { Lease } from '../hot/index.ts';
+import type { Copy } from './l1.ts';
+import type { Found, Ground, Made, Making } from './ground.ts';
+
+/** While another process makes the value it is looked at again after so long, if its invalidation does not come first. */
+const LOOK_AGAIN_MS = 100;
+
+/** What somebody holds while it makes the value: the place of the entry, or the right to replace one that stands. */
+type Hold =
+  | { readonly kind: 'claim'; readonly expected: string }
+  | { readonly kind: 'lease'; readonly expected: string; readonly lease: Lease };
+
+/**
+ * One value on its way, for all in this process who wait for it: looked up in Redis, or made by the factory while nobody else does,
+ * in this process or another. Settles once; goes on behind the callers' back where they got a stale value.
+ */
+export class Flight<T> {
+  readonly promise: Promise<Copy>;
+  /** Resolves when nothing is left to do. Never rejects. */
+  readonly done: Promise<void>;
+  readonly #ground: Ground<T>;
+  readonly #making: Making<T>;
+  #resolve: (copy: Copy) => void = () => undefined;
+  #reject: (error: unknown) => void = () => undefined;
+  #settled = false;
+  /** Somebody wrote since it was looked up: the value may be given to who asked before, and is kept nowhere. */
+  #overtaken = false;
+  #wake: (() => void) | undefined;
+  #fallback: Copy | undefined;
+  readonly #abort = new AbortController();
+  readonly #timers: NodeJS.Timeout[] = [];
+
+  constructor(ground: Ground<T>, making: Making<T>) {
+    this.#ground = ground;
+    this.#making = making;
+    this.#fallback = making.fallback;
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#settled = making.refresh;
+    // Where nobody waits the failure is told by its channel.
+    this.promise.catch(() => undefined);
+    this.#bound(making.policy.hardTimeoutMs, () => this.#tooLate());
+    this.#boundFallback();
+    this.done = this.#run().then(
+      () => this.#end(),
+      (error: unknown) => {
+        this.#fail(error);
+        this.#end();
+      },
+    );
+  }
+
+  /** Somebody else wrote the key. @returns whether callers may still join */
+  overtaken(): boolean {
+    if (this.#wake !== undefined) {
+      this.#wake();
+      return true;
+    }
+    this.#overtaken = true;
+    return false;
+  }
+
+  async #run(): Promise<void> {
+    let found = await this.#making.firstLook();
+    for (;;) {
+      if (this.#abort.signal.aborted) return;
+      if (found.kind === 'unreachable') return this.#make(undefined);
+      if (found.kind === 'value' && this.#take(found)) return;
+      const hold = await this.#hold(found);
+      if (hold === 'unreachable') return this.#make(undefined);
+      if (hold !== undefined) return this.#make(hold);
+      // Somebody else makes it. Who was given a stale value does not wait for it.
+      if (this.#settled) return;
+      this.#making.decided();
+      await this.#wait();
+      found = await this.#ground.lookup(this.#making.key);
+    }
+  }
+
+  /** @returns whether that is all that was wanted */
+  #take(found: Extract<Found, { kind: 'value' }>): boolean {
+    const now = performance.now();
+    const { copy } = found;
+    const fresh = now < copy.freshUntil && !(this.#making.refresh && now >= copy.refreshFrom);
+    if (fresh) {
+      this.#ground.counts.l2Hits += this.#settled ? 0 : 1;
+      if (!this.#overtaken) this.#ground.keep(this.#making.key, copy, found.era);
+      this.#settle(copy);
+      return true;
+    }
+    if (now < copy.fallbackUntil) this.#fallback = copy;
+    this.#boundFallback();
+    if (now < copy.staleUntil) this.#settleStale(copy);
+    return false;
+  }
+
+  /** @returns undefined when somebody else holds it */
+  async #hold(found: Found): Promise<Hold | 'unreachable' | undefined> {
+    const { hot, fullKey, counts } = this.#ground;
+    const { key, policy } = this.#making;
+    try {
+      if (found.kind === 'none') {
+        const claim = await hot.entries.claim(fullKey(key), policy.claimMs);
+        return claim.kind === 'claimed' ? { kind: 'claim', expected: claim.version } : undefined;
+      }
+      if (found.kind === 'value' || found.kind === 'outdated') return await this.#lease(found.version);
+      return undefined;
+    } catch (error) {
+      if (!isHotError(error)) throw error;
+      counts.withoutRedis += 1;
+      return 'unreachable';
+    }
+  }
+
+  async #lease(version: string): Promise<Hold | undefined> {
+    const { hot, leaseKey, fullKey } = this.#ground;
+    const { key, policy } = this.#making;
+    const lease = await hot.leases.acquire(leaseKey(key), policy.claimMs);
+    if (lease === undefined) return undefined;
+    // Who held it before may have replaced it since it was read.
+    const now = await hot.entries.read(fullKey(key));
+    if (now?.version === version) return { kind: 'lease', expected: version, lease };
+    await hot.leases.release(lease);
+    return undefined;
+  }
+
+  async #wait(): Promise<void> {
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    await Promise.race([woken, pause(LOOK_AGAIN_MS, this.#abort.signal)]);
+    this.#wake = undefined;
+  }
+
+  async #make(hold: Hold | undefined): Promise<void> {
+    const { counts } = this.#ground;
+    const { key, policy } = this.#making;
+    if (!this.#settled) counts.misses += 1;
+    const renewing =
+      hold === undefined ? undefined : setInterval(() => this.#renew(hold), policy.claimMs / 3);
+    const since = performance.now();
+    counts.factoryRuns += 1;
+    try {
+      const made = await this.#making.make({
+        key,
+        signal: this.#abort.signal,
+        stale: this.#fallback,
+        reason: this.#settled ? 'refresh' : 'miss',
+      });
+      await this.#made(made, hold);
+    } catch (error) {
+      counts.factoryFailures += 1;
+      await this.#letGo(hold, policy.errorBackoffMs);
+      if (!this.#abort.signal.aborted) this.#ground.failed(key, error, policy.errorBackoffMs);
+      this.#fail(error);
+    } finally {
+      counts.factoryMs += performance.now() - since;
+      clearInterval(renewing);
+    }
+  }
+
+  async #made(made: Made, hold: Hold | undefined): Promise<void> {
+    const { key, policy } = this.#making;
+    // Nobody waits for what comes too late, and its claim is somebody else's by now.
+    if (this.#abort.signal.aborted) return;
+    const kept = await this.#ground.fill({
+      key,
+      made,
+      policy,
+      expected: hold?.expected,
+      overtaken: () => this.#overtaken,
+    });
+    if (kept.stored) await this.#releaseLease(hold);
+    else await this.#letGo(hold, 0);
+    this.#settle(kept.copy);
+  }
+
+  #renew(hold: Hold): void {
+    const { hot, fullKey } = this.#ground;
+    const { key, policy } = this.#making;
+    const renewed =
+      hold.kind === 'claim'
+        ? hot.entries.extend(fullKey(key), hold.expected, policy.claimMs)
+        : hot.leases.renew(hold.lease, policy.claimMs);
+    renewed.catch(() => undefined); // It ends by itself then, and what is stored under it is refused.
+  }
+
+  async #releaseLease(hold: Hold | undefined): Promise<void> {
+    if (hold?.kind === 'lease') await this.#ground.hot.leases.release(hold.lease).catch(() => undefined);
+  }
+
+  /** Gives the turn to others, at once or a little later. That it is not told to Redis costs time only: it ends by itself. */
+  async #letGo(hold: Hold | undefined, afterMs: number): Promise<void> {
+    const { hot, fullKey } = this.#ground;
+    if (hold === undefined) return;
+    const gone =
+      hold.kind === 'claim'
+        ? hot.entries.unclaim(fullKey(this.#making.key), hold.expected, afterMs)
+        : afterMs === 0
+          ? hot.leases.release(hold.lease)
+          : hot.leases.renew(hold.lease, afterMs);
+    await gone.then(
+      () => undefined,
+      () => undefined,
+    );
+  }
+
+  #settle(copy: Copy): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#resolve(copy);
+  }
+
+  #settleStale(copy: Copy): void {
+    if (!this.#settled) this.#ground.counts.staleServed += 1;
+    this.#settle(copy);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#settled) return;
+    const fallback = this.#usableFallback();
+    if (fallback !== undefined) return this.#settleStale(fallback);
+    this.#settled = true;
+    this.#reject(error);
+  }
+
+  #tooLate(): void {
+    const { hardTimeoutMs } = this.#making.policy;
+    const error = new StockroomError(
+      'FACTORY_TIMEOUT',
+      `No value within ${hardTimeoutMs} ms (hardTimeoutMs)`,
+      {
+        details: { namespace: this.#ground.name },
+      },
+    );
+    this.#ground.failed(this.#making.key, error, this.#making.policy.errorBackoffMs);
+    this.#fail(error);
+    this.#abort.abort(error);
+    this.#ground.forget(this.#making.key, this);
+  }
+
+  #usableFallback(): Copy | undefined {
+    const copy = this.#fallback;
+    if (copy === undefined || performance.now() >= copy.fallbackUntil) return undefined;
+    return copy.marks.every(({ valid }) => valid) ? copy : undefined;
+  }
+
+  #boundFallback(): void {
+    const { softTimeoutMs } = this.#making.policy;
+    if (softTimeoutMs === undefined || this.#fallback === undefined) return;
+    this.#bound(softTimeoutMs, () => {
+      const fallback = this.#usableFallback();
+      if (fallback !== undefined) this.#settleStale(fallback);
+    });
+  }
+
+  #bound(ms: number, act: () => void): void {
+    this.#timers.push(setTimeout(act, ms));
+  }
+
+  #end(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#making.decided();
+    this.#ground.forget(this.#making.key, this);
+  }
+}
+
+/** The hot tier could not be asked: the cache does without it. Anything else is a fault. */
+export function isHotError(error: unknown): boolean {
+  return (
+    error instanceof StockroomError && ['HOT_UNAVAILABLE', 'HOT_TIMEOUT', 'HOT_REFUSED'].includes(error.code)
+  );
+}
