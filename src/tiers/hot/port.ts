@@ -24,6 +24,7 @@ export interface HotTier {
   readonly projections: Projections;
   readonly rankings: Rankings;
   readonly sessions: Sessions;
+  readonly states: States;
   readonly leases: Leases;
   readonly quotas: Quotas;
   readonly statistics: Statistics;
@@ -165,6 +166,65 @@ export interface Sessions {
   /** @returns false when there is no such session */
   touch(key: string, lifeMs: number): Promise<boolean>;
   end(key: string): Promise<void>;
+}
+
+/**
+ * State that is written here first and to its home, PostgreSQL, behind. Whoever writes brings the version, made before the call:
+ * so a write that happens late is still an old one. What stands here only moves to higher versions.
+ */
+export interface States {
+  read(key: string): Promise<Standing | undefined>;
+  /** Writes unless the same or a higher version stands there, or did in an earlier life of the server. */
+  put(key: string, content: StateContent): Promise<StatePut>;
+  /**
+   * Claims the place of a state that is not there, for whoever is about to look it up.
+   * @returns the claim, or what stands there instead
+   */
+  claim(key: string, lifeMs: number): Promise<Claim | Standing>;
+  /**
+   * Writes only while `expected` stands there: the version of a claim, or the token of what was read. So what was looked up
+   * before somebody else's write can never cover that write. @returns whether it was written
+   */
+  fill(key: string, expected: string, content: StateContent): Promise<boolean>;
+  /**
+   * Lengthens a life, never shortens it, and leaves the version.
+   * @param expiresAtMs undefined: for ever
+   * @returns the state; undefined when no value stands there, its time is over at `nowMs`, or it is not believed
+   */
+  touch(key: string, nowMs: number, expiresAtMs: number | undefined): Promise<StandingState | undefined>;
+  /**
+   * After a version was written to PostgreSQL: drops what is older here, claims too.
+   * @param confirmedAtMs noted with that very version; undefined: PostgreSQL has another instead, so it is dropped as well
+   */
+  settle(key: string, version: number, confirmedAtMs: number | undefined): Promise<void>;
+}
+
+export interface StateContent {
+  /** A deletion stands there for a while, so that nothing older comes back. */
+  readonly kind: 'value' | 'deleted';
+  /** A whole number from 0 to `Number.MAX_SAFE_INTEGER`. */
+  readonly version: number;
+  /** Empty of a deletion. */
+  readonly body: string;
+  /** Undefined: never. */
+  readonly expiresAtMs: number | undefined;
+  /** When PostgreSQL was last known to have this version; 0: not yet. */
+  readonly confirmedAtMs: number;
+}
+
+export interface StandingState extends StateContent {
+  /** Of exactly this: another one once anything of it changes. */
+  readonly token: string;
+  /** False: an earlier incarnation of the server wrote it, and newer ones may be lost. PostgreSQL has to be asked. */
+  readonly believed: boolean;
+}
+
+export type Standing = StandingState | { readonly kind: 'claim' };
+
+export interface StatePut {
+  readonly written: boolean;
+  /** What stood there before, without its body. */
+  readonly before: Standing | undefined;
 }
 
 /**

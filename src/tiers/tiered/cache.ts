@@ -1,7 +1,7 @@
 import { StockroomError } from '../../core/errors.ts';
 import { Batch } from './batch.ts';
 import { runFactory } from './factory.ts';
-import { isHotError } from './flight.ts';
+import { isHotError } from './hot-errors.ts';
 import type { Found, Making } from './ground.ts';
 import type { Copy } from './l1.ts';
 import type { Namespace } from './namespace.ts';
@@ -97,7 +97,7 @@ export class Cache<T> {
     const entries: (readonly [string, T])[] = values instanceof Map ? [...values] : Object.entries(values);
     // All are encoded before one is written: a value that cannot be kept leaves nothing half done.
     const payloads = await Promise.all(
-      entries.map(([key, value]) => {
+      entries.map(async ([key, value]) => {
         if (value === undefined) throw undefinedValue(key);
         return this.#space.values.encode(value);
       }),
@@ -109,14 +109,14 @@ export class Cache<T> {
   }
 
   /** @returns whether Redis acknowledged it: see `set` */
-  delete(...keys: string[]): Promise<boolean> {
+  async delete(...keys: string[]): Promise<boolean> {
     const { hot, feed, fullKey } = this.#space;
     const ends = keys.map((key) => this.#space.writing(key));
-    return this.#dropping(keys.map(fullKey), async (dropped) => {
+    const acknowledged = await this.#dropping(keys.map(fullKey), async (dropped) => {
       if (dropped.length > 0) await hot.entries.drop(dropped, feed);
-      for (const end of ends) end();
-      for (const key of keys) this.#space.l1.delete(key);
     });
+    for (const end of ends) end();
+    return acknowledged;
   }
 
   /** Ends every value that depends on one of the tags, in every process. @returns whether Redis acknowledged it */
@@ -145,10 +145,15 @@ export class Cache<T> {
     const copy = this.#space.l1.get(key);
     if (copy !== undefined) {
       const now = performance.now();
-      if (now < copy.staleUntil && this.#space.usable(copy, now)) {
-        if (now < copy.freshUntil) this.#space.counts.l1Hits += 1;
-        else this.#space.counts.staleServed += 1;
-        if (now >= copy.refreshFrom || now >= copy.freshUntil) this.#refresh(key, factory, options, copy);
+      if (now < copy.freshUntil && this.#space.usable(copy, now)) {
+        this.#space.counts.l1Hits += 1;
+        if (now >= copy.refreshFrom) this.#refresh(key, factory, options, copy);
+        return this.#space.answer(copy);
+      }
+      const { staleWhileRevalidateMs } = this.#policy(options);
+      if (now < copy.freshUntil + staleWhileRevalidateMs && this.#space.usable(copy, now)) {
+        this.#space.counts.staleServed += 1;
+        this.#refresh(key, factory, options, copy);
         return this.#space.answer(copy);
       }
     }
@@ -168,9 +173,9 @@ export class Cache<T> {
     const copies = new Map<string, Copy>();
     const beyond = this.#notInProcess(keys, copies);
     const waiting = beyond.flatMap(
-      (key) => this.#space.flights.get(key)?.promise.then((copy) => [key, copy] as const) ?? [],
+      (key) => this.#space.joinable(key)?.promise.then((copy) => [key, copy] as const) ?? [],
     );
-    const own = beyond.filter((key) => !this.#space.flights.has(key));
+    const own = beyond.filter((key) => this.#space.joinable(key) === undefined);
     const found = own.length === 0 ? [] : this.#space.lookupMany(own);
     const batch = new Batch(own, async (turn) => {
       const made = await factory(turn);
@@ -205,11 +210,9 @@ export class Cache<T> {
       this.#space.keep(key, found.copy, found.era);
       return found.copy;
     }
-    if (found.kind === 'unreachable' && held !== undefined && now < held.fallbackUntil) {
-      if (held.marks.every(({ valid }) => valid) && this.#space.l1.get(key) === held) {
-        this.#space.counts.staleServed += 1;
-        return held;
-      }
+    if (found.kind === 'unreachable' && this.#isFallback(held) && this.#space.l1.get(key) === held) {
+      this.#space.counts.staleServed += 1;
+      return held;
     }
     this.#space.counts.misses += 1;
     return undefined;
@@ -246,21 +249,24 @@ export class Cache<T> {
     options: CallOptions | undefined,
     held: Copy | undefined,
   ): Promise<T> {
-    const running = this.#space.flights.get(key);
+    const running = this.#space.joinable(key);
     if (running !== undefined) return this.#space.answer(await running.promise);
     const failure = this.#space.failures.get(key);
-    if (failure !== undefined && !this.#hasFallback(held)) throw failure.error;
+    if (failure !== undefined && !this.#isFallback(held)) throw failure.error;
     const flight = this.#startFlight(key, factory, options, held, false);
     return this.#space.answer(await flight.promise);
   }
 
-  #hasFallback(held: Copy | undefined): boolean {
-    return held !== undefined && performance.now() < held.fallbackUntil;
+  /** A copy that may be given when there is no better one. */
+  #isFallback(held: Copy | undefined): held is Copy {
+    if (held === undefined || held.marks.some(({ valid }) => !valid)) return false;
+    return performance.now() < held.freshUntil + this.#space.policy.staleIfErrorMs;
   }
 
   /** Makes a value anew for which somebody was answered already. */
   #refresh(key: string, factory: Factory<T>, options: CallOptions | undefined, held: Copy): void {
-    if (this.#space.flights.has(key) || this.#space.failures.get(key) !== undefined) return;
+    const { flights, refreshes, failures } = this.#space;
+    if (flights.has(key) || refreshes.has(key) || failures.get(key) !== undefined) return;
     this.#startFlight(key, factory, options, held, true);
   }
 

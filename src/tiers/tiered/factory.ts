@@ -1,5 +1,5 @@
 import { cacheFactory } from '../../core/cache-diagnostics.ts';
-import { isHotError } from './flight.ts';
+import { isHotError } from './hot-errors.ts';
 import type { Made, Turn } from './ground.ts';
 import type { Mark } from './marks.ts';
 import type { Namespace } from './namespace.ts';

@@ -1,6 +1,7 @@
 import { StockroomError } from '../../core/errors.ts';
 import { pause } from '../../core/wait.ts';
 import type { Lease } from '../hot/index.ts';
+import { isHotError } from './hot-errors.ts';
 import type { Copy } from './l1.ts';
 import type { Found, Ground, Made, Making } from './ground.ts';
 
@@ -18,6 +19,8 @@ type Hold =
  */
 export class Flight<T> {
   readonly promise: Promise<Copy>;
+  /** Of `performance.now()`. */
+  readonly startedAt = performance.now();
   /** Resolves when nothing is left to do. Never rejects. */
   readonly done: Promise<void>;
   readonly #ground: Ground<T>;
@@ -25,6 +28,8 @@ export class Flight<T> {
   #resolve: (copy: Copy) => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
   #settled = false;
+  /** Somebody was given a stale value: what is made now is for those who come later. */
+  #answered = false;
   /** Somebody wrote since it was looked up: the value may be given to who asked before, and is kept nowhere. */
   #overtaken = false;
   #wake: (() => void) | undefined;
@@ -40,7 +45,7 @@ export class Flight<T> {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.#settled = making.refresh;
+    this.#answered = making.refresh;
     // Where nobody waits the failure is told by its channel.
     this.promise.catch(() => undefined);
     this.#bound(making.policy.hardTimeoutMs, () => this.#tooLate());
@@ -72,11 +77,12 @@ export class Flight<T> {
       if (found.kind === 'value' && this.#take(found)) return;
       const hold = await this.#hold(found);
       if (hold === 'unreachable') return this.#make(undefined);
-      if (hold !== undefined) return this.#make(hold);
-      // Somebody else makes it. Who was given a stale value does not wait for it.
-      if (this.#settled) return;
-      this.#making.decided();
-      await this.#wait();
+      if (typeof hold === 'object') return this.#make(hold);
+      if (hold === 'others') {
+        if (this.#answered) return;
+        this.#making.decided();
+        await this.#wait();
+      }
       found = await this.#ground.lookup(this.#making.key);
     }
   }
@@ -87,28 +93,30 @@ export class Flight<T> {
     const { copy } = found;
     const fresh = now < copy.freshUntil && !(this.#making.refresh && now >= copy.refreshFrom);
     if (fresh) {
-      this.#ground.counts.l2Hits += this.#settled ? 0 : 1;
+      if (!this.#answered) this.#ground.counts.l2Hits += 1;
       if (!this.#overtaken) this.#ground.keep(this.#making.key, copy, found.era);
       this.#settle(copy);
       return true;
     }
-    if (now < copy.fallbackUntil) this.#fallback = copy;
+    const { staleWhileRevalidateMs } = this.#making.policy;
+    this.#fallback = copy;
     this.#boundFallback();
-    if (now < copy.staleUntil) this.#settleStale(copy);
+    if (now < copy.freshUntil + staleWhileRevalidateMs) this.#settleStale(copy);
     return false;
   }
 
-  /** @returns undefined when somebody else holds it */
-  async #hold(found: Found): Promise<Hold | 'unreachable' | undefined> {
+  /** @returns `others`: somebody else makes it; `again`: it was made or written since it was looked up */
+  async #hold(found: Found): Promise<Hold | 'unreachable' | 'others' | 'again'> {
     const { hot, fullKey, counts } = this.#ground;
     const { key, policy } = this.#making;
     try {
       if (found.kind === 'none') {
         const claim = await hot.entries.claim(fullKey(key), policy.claimMs);
-        return claim.kind === 'claimed' ? { kind: 'claim', expected: claim.version } : undefined;
+        if (claim.kind === 'claimed') return { kind: 'claim', expected: claim.version };
+        return claim.kind === 'claim' ? 'others' : 'again';
       }
       if (found.kind === 'value' || found.kind === 'outdated') return await this.#lease(found.version);
-      return undefined;
+      return 'others';
     } catch (error) {
       if (!isHotError(error)) throw error;
       counts.withoutRedis += 1;
@@ -116,16 +124,16 @@ export class Flight<T> {
     }
   }
 
-  async #lease(version: string): Promise<Hold | undefined> {
+  async #lease(version: string): Promise<Hold | 'others' | 'again'> {
     const { hot, leaseKey, fullKey } = this.#ground;
     const { key, policy } = this.#making;
     const lease = await hot.leases.acquire(leaseKey(key), policy.claimMs);
-    if (lease === undefined) return undefined;
+    if (lease === undefined) return 'others';
     // Who held it before may have replaced it since it was read.
     const now = await hot.entries.read(fullKey(key));
     if (now?.version === version) return { kind: 'lease', expected: version, lease };
     await hot.leases.release(lease);
-    return undefined;
+    return 'again';
   }
 
   async #wait(): Promise<void> {
@@ -139,7 +147,7 @@ export class Flight<T> {
   async #make(hold: Hold | undefined): Promise<void> {
     const { counts } = this.#ground;
     const { key, policy } = this.#making;
-    if (!this.#settled) counts.misses += 1;
+    if (!this.#answered) counts.misses += 1;
     const renewing =
       hold === undefined ? undefined : setInterval(() => this.#renew(hold), policy.claimMs / 3);
     const since = performance.now();
@@ -149,7 +157,7 @@ export class Flight<T> {
         key,
         signal: this.#abort.signal,
         stale: this.#fallback,
-        reason: this.#settled ? 'refresh' : 'miss',
+        reason: this.#answered ? 'refresh' : 'miss',
       });
       await this.#made(made, hold);
     } catch (error) {
@@ -167,13 +175,8 @@ export class Flight<T> {
     const { key, policy } = this.#making;
     // Nobody waits for what comes too late, and its claim is somebody else's by now.
     if (this.#abort.signal.aborted) return;
-    const kept = await this.#ground.fill({
-      key,
-      made,
-      policy,
-      expected: hold?.expected,
-      overtaken: () => this.#overtaken,
-    });
+    const overtaken = (): boolean => this.#overtaken;
+    const kept = await this.#ground.store({ key, made, policy, expected: hold?.expected, overtaken });
     if (kept.stored) await this.#releaseLease(hold);
     else await this.#letGo(hold, 0);
     this.#settle(kept.copy);
@@ -216,8 +219,11 @@ export class Flight<T> {
   }
 
   #settleStale(copy: Copy): void {
-    if (!this.#settled) this.#ground.counts.staleServed += 1;
+    if (this.#settled || this.#answered) return;
+    this.#ground.counts.staleServed += 1;
+    this.#answered = true;
     this.#settle(copy);
+    this.#ground.answered(this.#making.key, this);
   }
 
   #fail(error: unknown): void {
@@ -245,7 +251,9 @@ export class Flight<T> {
 
   #usableFallback(): Copy | undefined {
     const copy = this.#fallback;
-    if (copy === undefined || performance.now() >= copy.fallbackUntil) return undefined;
+    const { staleWhileRevalidateMs, staleIfErrorMs } = this.#making.policy;
+    const staleMs = Math.max(staleWhileRevalidateMs, staleIfErrorMs);
+    if (copy === undefined || performance.now() >= copy.freshUntil + staleMs) return undefined;
     return copy.marks.every(({ valid }) => valid) ? copy : undefined;
   }
 
@@ -267,11 +275,4 @@ export class Flight<T> {
     this.#making.decided();
     this.#ground.forget(this.#making.key, this);
   }
-}
-
-/** The hot tier could not be asked: the cache does without it. Anything else is a fault. */
-export function isHotError(error: unknown): boolean {
-  return (
-    error instanceof StockroomError && ['HOT_UNAVAILABLE', 'HOT_TIMEOUT', 'HOT_REFUSED'].includes(error.code)
-  );
 }

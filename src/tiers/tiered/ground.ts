@@ -70,7 +70,9 @@ export interface Ground<T> {
   lookup(key: string): Promise<Found>;
   /** Keeps a copy in the process, unless the stream of invalidations had a hole since `era`. */
   keep(key: string, copy: Copy, era: number): void;
-  fill(fill: Fill): Promise<{ copy: Copy; stored: boolean }>;
+  store(fill: Fill): Promise<{ copy: Copy; stored: boolean }>;
   failed(key: string, error: unknown, forMs: number): void;
   forget(key: string, flight: Flight<T>): void;
+  /** Its callers were answered; who comes now starts another one. */
+  answered(key: string, flight: Flight<T>): void;
 }

@@ -1,5 +1,6 @@
 export { StockroomError } from '../../core/errors.ts';
 export { hotDefaults, openHot, type HotSettings, type HotTier, type OpenHotOptions } from '../hot/index.ts';
+export { type Canary, type CanaryOptions, startCanary } from './canary.ts';
 export type { Cache, Factory, FactoryContext, ManyContext, ManyFactory } from './cache.ts';
 export { type Codec, jsonCodec } from './codec.ts';
 export { type CacheManager, createCache } from './manager.ts';

@@ -15,10 +15,6 @@ export interface Copy {
   readonly freshUntil: number;
   /** From then on a hit makes it anew. */
   readonly refreshFrom: number;
-  /** Until then it is given while it is made anew. */
-  readonly staleUntil: number;
-  /** Until then it is given when making it anew fails. */
-  readonly fallbackUntil: number;
   /** The life of the stream of invalidations in which it was read: a later one vouches for nothing before. */
   readonly era: number;
   /** Made while Redis was away: until then it needs nobody's word. */

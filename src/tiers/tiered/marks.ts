@@ -57,7 +57,7 @@ export class Marks {
 
   /** @throws StockroomError HOT_UNAVAILABLE, HOT_TIMEOUT, HOT_REFUSED */
   ensure(keys: readonly string[]): Promise<Mark[]> {
-    return Promise.all(keys.map((key) => this.known([key])?.[0] ?? this.#ask(key)));
+    return Promise.all(keys.map(async (key) => this.known([key])?.[0] ?? this.#ask(key)));
   }
 
   /** Ends what depends on them. @throws StockroomError HOT_UNAVAILABLE, HOT_TIMEOUT, HOT_REFUSED */

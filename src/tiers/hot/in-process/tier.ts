@@ -11,6 +11,7 @@ import { createQuotas } from './quotas.ts';
 import { createRankings } from './rankings.ts';
 import { createSessions } from './sessions.ts';
 import { Space } from './space.ts';
+import { createStates } from './states.ts';
 import { createStatistics } from './statistics.ts';
 import { promised, type Step } from './synchronous.ts';
 
@@ -52,6 +53,7 @@ export function createInProcessTier(options: InProcessOptions): HotTier {
     projections: promised(createProjections(space, builds), step),
     rankings: promised(createRankings(space, builds), step),
     sessions: promised(createSessions(space), step),
+    states: promised(createStates(space), step),
     leases: promised(createLeases(space), step),
     quotas: promised(createQuotas(space), step),
     statistics: promised(createStatistics(space), step),

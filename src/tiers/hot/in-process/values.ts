@@ -1,5 +1,5 @@
 import { StockroomError } from '../../../core/errors.ts';
-import type { Entry } from '../port.ts';
+import type { Entry, StandingState } from '../port.ts';
 import { textBytes } from './bytes.ts';
 import type { Fields } from './fields.ts';
 import type { Members } from './members.ts';
@@ -14,9 +14,15 @@ export type Value =
   | Ranking
   | { readonly kind: 'epoch'; readonly epoch: string }
   | { readonly kind: 'lease'; readonly token: string }
+  | { readonly kind: 'state'; readonly state: StandingState | StateClaim }
   | Backlog;
 
 export type ValueOf<K extends Value['kind']> = Extract<Value, { readonly kind: K }>;
+
+export interface StateClaim {
+  readonly kind: 'claim';
+  readonly token: string;
+}
 
 /**
  * What was taken out of a bucket and is not filled up yet: at `atMs`, the next `aheadMs` of filling. Together they are the
@@ -42,6 +48,8 @@ export function bytesOf(value: Value): number {
       return textBytes(value.epoch);
     case 'lease':
       return textBytes(value.token);
+    case 'state':
+      return textBytes(value.state.token, value.state.kind === 'claim' ? '' : value.state.body);
     case 'backlog':
       return BACKLOG_BYTES;
     case 'hash':

@@ -108,7 +108,7 @@ export class Cluster implements Topology {
     for (const node of [...connected.slice(first), ...connected.slice(0, first)]) {
       yield async () => ({
         host: node.location.slice(0, node.location.lastIndexOf(':')),
-        ranges: (await node.send(['CLUSTER', 'SLOTS'])) as SlotRange[],
+        ranges: await node.send<SlotRange[]>(['CLUSTER', 'SLOTS']),
       });
     }
     for (const seed of this.#seeds) yield () => this.#askSeed(seed);

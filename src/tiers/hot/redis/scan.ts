@@ -14,7 +14,7 @@ export async function scanPage(nodes: readonly RedisNode[], prefix: string, curs
   if (node === undefined) return { keys: [], cursor: undefined };
   const from = node.location === address ? inner : '0';
   const args = ['SCAN', from, 'MATCH', `${literal(prefix)}*`, 'COUNT', String(LOOK_AT)];
-  const [next, keys] = (await node.send(args)) as [string, string[]];
+  const [next, keys] = await node.send<[string, string[]]>(args);
   if (next !== '0') return { keys, cursor: `${node.location}|${next}` };
   const following = order[order.indexOf(node) + 1];
   return { keys, cursor: following === undefined ? undefined : `${following.location}|0` };

@@ -13,6 +13,10 @@ function script(lua: string): Script {
 /** The length of what stands before the body of an entry: see entry-text.ts. */
 const HEADER = 22;
 
+/** The header of a state, of which these are parts, from 1: see state-text.ts. */
+const STATE_HEADER = `local old = redis.call('GETRANGE', KEYS[1], 0, 58)
+    local ours, version = string.sub(old, 1, 2) == 'S1', string.sub(old, 12, 27)`;
+
 /** The server's clock in microseconds, as a number that a double holds exactly. */
 const MICROSECONDS = `local t = redis.call('TIME') local now = t[1] * 1000000 + t[2]`;
 
@@ -186,6 +190,38 @@ export const scripts = {
       redis.call('SET', KEYS[1], string.format('%.3f', after), 'PX', math.ceil((after - now) / 1000) + 1)
     end
     return {1, string.format('%.3f', after - now), '0'}`),
+  /** Writes over an older version alone, of whatever life of the server. KEYS state; ARGV version, text, expiry or ''. */
+  statePut: script(`
+    ${STATE_HEADER}
+    if ours and version >= ARGV[1] then return {0, old} end
+    if ARGV[3] == '' then redis.call('SET', KEYS[1], ARGV[2])
+    else redis.call('SET', KEYS[1], ARGV[2], 'PXAT', ARGV[3]) end
+    return {1, old}`),
+  /** Writes while the same header stands there. KEYS state; ARGV header, text, expiry or ''. */
+  stateFill: script(`
+    ${STATE_HEADER}
+    if old ~= ARGV[1] then return 0 end
+    if ARGV[3] == '' then redis.call('SET', KEYS[1], ARGV[2])
+    else redis.call('SET', KEYS[1], ARGV[2], 'PXAT', ARGV[3]) end
+    return 1`),
+  /** Lengthens a life. KEYS state; ARGV form and incarnation, now, expiry as in the header, expiry or ''. */
+  stateTouch: script(`
+    ${STATE_HEADER}
+    local expiry = string.sub(old, 28, 43)
+    if not ours or string.sub(old, 1, 10) ~= ARGV[1] or string.sub(old, 11, 11) ~= 'V' then return false end
+    if expiry <= ARGV[2] then return false end
+    if expiry < ARGV[3] then
+      redis.call('SETRANGE', KEYS[1], 27, ARGV[3])
+      if ARGV[4] == '' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIREAT', KEYS[1], ARGV[4]) end
+    end
+    return redis.call('GET', KEYS[1])`),
+  /** KEYS state; ARGV version, the time when PostgreSQL was known to have it or '' when it has another. */
+  stateSettle: script(`
+    ${STATE_HEADER}
+    if not ours or version > ARGV[1] then return 0 end
+    if version < ARGV[1] or ARGV[2] == '' then return redis.call('DEL', KEYS[1]) end
+    redis.call('SETRANGE', KEYS[1], 43, ARGV[2])
+    return 1`),
 } as const satisfies Record<string, Script>;
 
 export type ScriptName = keyof typeof scripts;

@@ -12,6 +12,7 @@ import { scanPage } from './scan.ts';
 import { openSentinel } from './sentinel.ts';
 import type { SessionOptions } from './session.ts';
 import { openStandalone } from './standalone.ts';
+import { RedisStates } from './states.ts';
 import type { Topology, TopologyListener } from './topology.ts';
 import { RedisLeases, RedisQuotas } from './turns.ts';
 import { RedisProjections, RedisRankings, RedisSessions, RedisStatistics } from './views.ts';
@@ -32,6 +33,7 @@ export class RedisTier implements HotTier {
   readonly projections: RedisProjections;
   readonly rankings: RedisRankings;
   readonly sessions: RedisSessions;
+  readonly states: RedisStates;
   readonly leases: RedisLeases;
   readonly quotas: RedisQuotas;
   readonly statistics: RedisStatistics;
@@ -67,6 +69,7 @@ export class RedisTier implements HotTier {
     this.projections = new RedisProjections(this.#calls);
     this.rankings = new RedisRankings(this.#calls);
     this.sessions = new RedisSessions(this.#calls);
+    this.states = new RedisStates(this.#calls);
     this.leases = new RedisLeases(this.#calls);
     this.quotas = new RedisQuotas(this.#calls);
     this.statistics = new RedisStatistics(this.#calls);
@@ -98,7 +101,7 @@ export class RedisTier implements HotTier {
 
   async info(): Promise<HotInfo> {
     const nodes = await this.#reachable();
-    return infoOf(await Promise.all(nodes.map(async (node) => (await node.send(['INFO'])) as string)));
+    return infoOf(await Promise.all(nodes.map((node) => node.send<string>(['INFO']))));
   }
 
   state(): HotState {

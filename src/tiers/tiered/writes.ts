@@ -1,0 +1,139 @@
+import { type Envelope, type Payload, sealed } from './envelope.ts';
+import type { Fill } from './ground.ts';
+import { isHotError } from './hot-errors.ts';
+import type { Copy } from './l1.ts';
+import type { Mark } from './marks.ts';
+import type { Namespace } from './namespace.ts';
+import type { Policy } from './policy.ts';
+import { isCompressed } from './values.ts';
+
+/** How values of a namespace get into Redis: written by a caller, or filled in after a factory made them. */
+export class Writes<T> {
+  readonly #space: Namespace<T>;
+  /** The marks that every entry depends on. */
+  readonly #own: readonly string[];
+
+  constructor(space: Namespace<T>) {
+    this.#space = space;
+    this.#own = [space.marks.all];
+  }
+
+  /** Writes one value. @returns whether Redis acknowledged it */
+  async write(
+    key: string,
+    value: unknown,
+    payload: Payload,
+    policy: Policy,
+    tags: readonly string[] | undefined,
+  ): Promise<boolean> {
+    const undisturbed = this.#space.writing(key);
+    const fullKey = this.#space.fullKey(key);
+    const needed =
+      tags === undefined
+        ? this.#own
+        : [this.#space.marks.all, ...new Set(tags.map((tag) => this.#space.marks.keyOf(tag)))];
+    const ttlMs = (value === null ? policy.negativeTtlMs : undefined) ?? policy.ttlMs;
+    let marks: readonly Mark[] = [];
+    let version: string | undefined;
+    let envelope: Envelope | undefined;
+    try {
+      marks = this.#space.marks.known(needed) ?? (await this.#space.marks.ensure(needed));
+      const [made, expiresAtMs] = this.#envelope(payload, policy, ttlMs, marks);
+      envelope = made;
+      version = await this.#space.hot.entries.write(fullKey, sealed(envelope), expiresAtMs, this.#space.feed);
+    } catch (error) {
+      if (!isHotError(error)) throw error;
+      this.#space.remember([fullKey]);
+    }
+    envelope ??= this.#envelope(payload, policy, ttlMs, marks)[0];
+    if (undisturbed()) this.#keepWritten(key, envelope, marks, version);
+    return version !== undefined;
+  }
+
+  #keepWritten(key: string, envelope: Envelope, marks: readonly Mark[], version: string | undefined): void {
+    // What has to be inflated is read again by whoever asks.
+    if (isCompressed(envelope.payload)) return;
+    const copy = this.#space.copyOf(undefined, envelope, marks, version);
+    copy.undecoded = envelope.payload;
+    if (version === undefined) this.#space.keepAlone(key, copy);
+    else this.#space.keep(key, copy, this.#space.era);
+  }
+
+  /** What is written: the text of the entry, and until when Redis keeps it. */
+  #envelope(payload: Payload, policy: Policy, ttlMs: number, marks: readonly Mark[]): [Envelope, number] {
+    const createdAt = Date.now();
+    const freshUntil = createdAt + Math.max(1, ttlMs * (1 - Math.random() * policy.jitter));
+    const tags = marks.slice(1).map(({ key, version }) => [this.#space.marks.tagOf(key), version] as const);
+    const mark = marks[0]?.version ?? '';
+    const stale = Math.max(policy.staleWhileRevalidateMs, policy.staleIfErrorMs);
+    const envelope = { codec: this.#space.values.codec.id, payload, createdAt, freshUntil, mark, tags };
+    return [envelope, freshUntil + stale];
+  }
+
+  /** Stores what a factory made, where it may be. */
+  async fill({ key, made, policy, expected, overtaken }: Fill): Promise<{ copy: Copy; stored: boolean }> {
+    const ttlMs = made.ttlMs ?? (made.value === null ? policy.negativeTtlMs : undefined) ?? policy.ttlMs;
+    if (made.value === undefined) return { copy: this.#nothing(), stored: false };
+    const payload = await this.#space.values.encode(made.value);
+    const era = this.#space.era;
+    const marks = expected === undefined ? undefined : await this.#marksFor(made);
+    const [envelope, expiresAt] = this.#envelope(payload, policy, ttlMs, marks ?? []);
+    const value = await this.#space.values.decodeAny(payload);
+    const copy = this.#space.copyOf(value, envelope, marks ?? [], undefined);
+    if (expected === undefined) {
+      if (!overtaken()) this.#space.keepAlone(key, copy);
+      return { copy, stored: false };
+    }
+    const stored = marks !== undefined && (await this.#fillIn(key, expected, envelope, expiresAt));
+    if (!stored) this.#space.counts.fillsRefused += 1;
+    else if (!overtaken()) this.#space.keep(key, copy, era);
+    return { copy, stored };
+  }
+
+  async #fillIn(key: string, expected: string, envelope: Envelope, expiresAt: number): Promise<boolean> {
+    try {
+      return await this.#space.hot.entries.fill(
+        this.#space.fullKey(key),
+        expected,
+        sealed(envelope),
+        expiresAt,
+        this.#space.feed,
+      );
+    } catch (error) {
+      if (!isHotError(error)) throw error;
+      // Should it happen late, then under its claim: never over what somebody else wrote.
+      this.#space.counts.withoutRedis += 1;
+      return false;
+    }
+  }
+
+  /** @returns undefined when the value may depend on a tag that was dropped since the factory began, or Redis is away */
+  async #marksFor({ marks, tags, anyTag }: Fill['made']): Promise<Mark[] | undefined> {
+    if (marks === undefined) return undefined;
+    const known = new Set(marks.map(({ key }) => key));
+    const late = [...new Set(tags.map((tag) => this.#space.marks.keyOf(tag)))].filter(
+      (key) => !known.has(key),
+    );
+    if (late.length === 0) return [...marks];
+    try {
+      const learnt = await this.#space.marks.ensure(late);
+      const [now] = await this.#space.marks.ensure([this.#space.marks.anyTag]);
+      return now?.version === anyTag ? [...marks, ...learnt] : undefined;
+    } catch (error) {
+      if (!isHotError(error)) throw error;
+      return undefined;
+    }
+  }
+
+  #nothing(): Copy {
+    const envelope = {
+      codec: '',
+      payload: { form: 't', text: '' },
+      createdAt: 0,
+      freshUntil: 0,
+      mark: '',
+      tags: [],
+    } as const;
+    return this.#space.copyOf(undefined, envelope, [], undefined);
+  }
+}
