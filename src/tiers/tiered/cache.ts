@@ -121,18 +121,18 @@ export class Cache<T> {
 
   /** Ends every value that depends on one of the tags, in every process. @returns whether Redis acknowledged it */
   async deleteByTag(...tags: string[]): Promise<boolean> {
-    const { marks, feed } = this.#space;
+    const { marks } = this.#space;
     // First that anything was dropped, then what: so whoever learns of a tag late cannot miss it.
     return this.#dropping([marks.anyTag, ...tags.map((tag) => marks.keyOf(tag))], async ([any, ...keys]) => {
-      await marks.drop([any!], feed);
-      if (keys.length > 0) await marks.drop(keys, feed);
+      await this.#space.dropMarks([any!]);
+      if (keys.length > 0) await this.#space.dropMarks(keys);
     });
   }
 
   /** Ends every value of the namespace, in every process. @returns whether Redis acknowledged it */
   async clear(): Promise<boolean> {
     this.#space.forgetEverything();
-    return this.#dropping([this.#space.marks.all], (keys) => this.#space.marks.drop(keys, this.#space.feed));
+    return this.#dropping([this.#space.marks.all], (keys) => this.#space.dropMarks(keys));
   }
 
   /**
@@ -207,7 +207,6 @@ export class Cache<T> {
     const now = performance.now();
     if (found.kind === 'value' && now < found.copy.freshUntil) {
       this.#space.counts.l2Hits += 1;
-      this.#space.keep(key, found.copy, found.era);
       return found.copy;
     }
     if (found.kind === 'unreachable' && this.#isFallback(held) && this.#space.l1.get(key) === held) {
@@ -257,10 +256,11 @@ export class Cache<T> {
     return this.#space.answer(await flight.promise);
   }
 
-  /** A copy that may be given when there is no better one. */
+  /** A copy that may be given when there is no better one: it may have been written over, so only where old values may be given. */
   #isFallback(held: Copy | undefined): held is Copy {
-    if (held === undefined || held.marks.some(({ valid }) => !valid)) return false;
-    return performance.now() < held.freshUntil + this.#space.policy.staleIfErrorMs;
+    const { staleIfErrorMs } = this.#space.policy;
+    if (staleIfErrorMs === 0 || held === undefined || held.marks.some(({ valid }) => !valid)) return false;
+    return performance.now() < held.freshUntil + staleIfErrorMs;
   }
 
   /** Makes a value anew for which somebody was answered already. */

@@ -65,8 +65,13 @@ export class Flight<T> {
       this.#wake();
       return true;
     }
-    this.#overtaken = true;
+    this.abandon();
     return false;
+  }
+
+  /** Another flight takes its place: what it finds is for those who wait for it already. */
+  abandon(): void {
+    this.#overtaken = true;
   }
 
   async #run(): Promise<void> {
@@ -94,7 +99,6 @@ export class Flight<T> {
     const fresh = now < copy.freshUntil && !(this.#making.refresh && now >= copy.refreshFrom);
     if (fresh) {
       if (!this.#answered) this.#ground.counts.l2Hits += 1;
-      if (!this.#overtaken) this.#ground.keep(this.#making.key, copy, found.era);
       this.#settle(copy);
       return true;
     }
@@ -159,7 +163,7 @@ export class Flight<T> {
         stale: this.#fallback,
         reason: this.#answered ? 'refresh' : 'miss',
       });
-      await this.#made(made, hold);
+      await this.#made(made, hold, since);
     } catch (error) {
       counts.factoryFailures += 1;
       await this.#letGo(hold, policy.errorBackoffMs);
@@ -171,12 +175,12 @@ export class Flight<T> {
     }
   }
 
-  async #made(made: Made, hold: Hold | undefined): Promise<void> {
+  async #made(made: Made, hold: Hold | undefined, since: number): Promise<void> {
     const { key, policy } = this.#making;
     // Nobody waits for what comes too late, and its claim is somebody else's by now.
     if (this.#abort.signal.aborted) return;
     const overtaken = (): boolean => this.#overtaken;
-    const kept = await this.#ground.store({ key, made, policy, expected: hold?.expected, overtaken });
+    const kept = await this.#ground.store({ key, made, policy, expected: hold?.expected, since, overtaken });
     if (kept.stored) await this.#releaseLease(hold);
     else await this.#letGo(hold, 0);
     this.#settle(kept.copy);
@@ -253,7 +257,9 @@ export class Flight<T> {
     const copy = this.#fallback;
     const { staleWhileRevalidateMs, staleIfErrorMs } = this.#making.policy;
     const staleMs = Math.max(staleWhileRevalidateMs, staleIfErrorMs);
-    if (copy === undefined || performance.now() >= copy.freshUntil + staleMs) return undefined;
+    // Within its life as well: nobody vouches for it any more, or it would have been given at once.
+    if (copy === undefined || staleMs === 0 || performance.now() >= copy.freshUntil + staleMs)
+      return undefined;
     return copy.marks.every(({ valid }) => valid) ? copy : undefined;
   }
 

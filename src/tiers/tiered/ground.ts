@@ -7,7 +7,7 @@ import type { Policy } from './policy.ts';
 
 /** What a look into Redis found. */
 export type Found =
-  | { readonly kind: 'value'; readonly version: string; readonly copy: Copy; readonly era: number }
+  | { readonly kind: 'value'; readonly version: string; readonly copy: Copy }
   /** An entry stands there that is not to be given: its namespace or a tag was dropped, or it is of another form. */
   | { readonly kind: 'outdated'; readonly version: string }
   /** Somebody is making it. */
@@ -57,6 +57,8 @@ export interface Fill {
   readonly policy: Policy;
   /** The version that has to stand in Redis; undefined: the value is not written there. */
   readonly expected: string | undefined;
+  /** When the factory began, of `performance.now()`. */
+  readonly since: number;
   readonly overtaken: () => boolean;
 }
 
@@ -68,8 +70,6 @@ export interface Ground<T> {
   readonly fullKey: (key: string) => string;
   readonly leaseKey: (key: string) => string;
   lookup(key: string): Promise<Found>;
-  /** Keeps a copy in the process, unless the stream of invalidations had a hole since `era`. */
-  keep(key: string, copy: Copy, era: number): void;
   store(fill: Fill): Promise<{ copy: Copy; stored: boolean }>;
   failed(key: string, error: unknown, forMs: number): void;
   forget(key: string, flight: Flight<T>): void;

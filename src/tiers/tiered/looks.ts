@@ -2,11 +2,9 @@ import type { Entry, HotTier } from '../hot/index.ts';
 import { opened } from './envelope.ts';
 import type { Found } from './ground.ts';
 import { isHotError } from './hot-errors.ts';
+import type { Copy } from './l1.ts';
 import type { Mark } from './marks.ts';
 import type { Namespace } from './namespace.ts';
-
-/** No era: what was read is old already. */
-const OVERTAKEN = -1;
 
 interface Look {
   overtaken: boolean;
@@ -85,9 +83,10 @@ export class Looks<T> {
         ]);
         if (entry === undefined) return { kind: 'none' };
         if (entry.kind === 'claim') return { kind: 'claim' };
-        const found = await this.#weigh(entry, marks[0]!, era);
-        // Who asked before may have it; nobody else.
-        return found.kind === 'value' && state.overtaken ? { ...found, era: OVERTAKEN } : found;
+        const found = await this.#weigh(entry, marks[0]!);
+        // Here and nowhere later: who waits for several looks does not learn what was written between them.
+        if (found.kind === 'value' && !state.overtaken) this.#keep(key, found.copy, era);
+        return found;
       } catch (error) {
         if (!isHotError(error)) throw error;
         return this.#without();
@@ -100,7 +99,7 @@ export class Looks<T> {
     return { kind: 'unreachable' };
   }
 
-  async #weigh(entry: Extract<Entry, { kind: 'value' }>, all: Mark, era: number): Promise<Found> {
+  async #weigh(entry: Extract<Entry, { kind: 'value' }>, all: Mark): Promise<Found> {
     const { version } = entry;
     const envelope = opened(entry.body);
     if (envelope === undefined || envelope.codec !== this.#space.values.codec.id) {
@@ -121,7 +120,10 @@ export class Looks<T> {
       kind: 'value',
       version,
       copy: this.#space.copyOf(read.value, envelope, [all, ...tags], version),
-      era,
     };
+  }
+
+  #keep(key: string, copy: Copy, era: number): void {
+    if (performance.now() < copy.freshUntil) this.#space.keep(key, copy, era);
   }
 }

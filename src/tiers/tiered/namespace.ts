@@ -131,39 +131,50 @@ export class Namespace<T> implements Ground<T> {
     if (era === this.#era) this.l1.set(key, copy);
   }
 
-  /** Redis is away: what we know is given for as long as others would need to notice that it is. */
-  keepAlone(key: string, copy: Copy): void {
-    const aloneUntil = Math.min(performance.now() + this.hot.coherence.heartbeatMs, copy.freshUntil);
-    this.l1.set(key, { ...copy, era: ALONE, aloneUntil });
+  /**
+   * Redis is away: what we know is given for as long as others would need to notice that it is.
+   * @param since when it was known to be true: the write of it, or the beginning of the look that gave it
+   */
+  keepAlone(key: string, copy: Copy, since: number): void {
+    const aloneUntil = Math.min(since + this.hot.coherence.heartbeatMs, copy.freshUntil);
+    if (performance.now() < aloneUntil) this.l1.set(key, { ...copy, era: ALONE, aloneUntil });
   }
 
   /**
-   * Begins a write of ours: nobody may join what was looked up before, and nothing of it may be kept.
-   * @returns how to end it; true when nobody else wrote meanwhile
+   * Begins a write of ours: what was looked up before is joined by nobody and kept nowhere.
+   * @returns how to end it, which does the same for what was looked up meanwhile; true when nobody else wrote
    */
   writing(key: string): () => boolean {
-    this.forgetAll(key);
+    this.forgetKey(key);
     const era = this.#era;
     const pending = { overtaken: false };
     this.#writing.set(key, pending);
     return () => {
+      const { overtaken } = pending;
       if (this.#writing.get(key) === pending) this.#writing.delete(key);
-      return !pending.overtaken && era === this.#era;
+      this.#forgetFound(key);
+      return !overtaken && era === this.#era;
     };
   }
 
   /** A key of this namespace was written by somebody else. */
   invalidated(rest: string): void {
     this.counts.invalidations += 1;
-    if (rest.startsWith(':')) this.marks.invalidated(this.#base + rest);
-    else this.forgetAll(partOf(rest));
+    if (rest.startsWith(':')) {
+      this.marks.invalidated(this.#base + rest);
+      this.overtakeAll();
+    } else this.forgetKey(partOf(rest));
   }
 
-  forgetAll(key: string): void {
-    this.l1.delete(key);
+  forgetKey(key: string): void {
     this.failures.delete(key);
-    this.#looks.overtake(key);
     this.#overtakeWrite(key);
+    this.#forgetFound(key);
+  }
+
+  #forgetFound(key: string): void {
+    this.l1.delete(key);
+    this.#looks.overtake(key);
     for (const flights of [this.flights, this.refreshes]) {
       if (flights.get(key)?.overtaken() === false) flights.delete(key);
     }
@@ -175,15 +186,26 @@ export class Namespace<T> implements Ground<T> {
     this.#writing.delete(key);
   }
 
+  /** Nobody joins what is on its way: it may depend on what is over. */
+  overtakeAll(): void {
+    this.#looks.overtakeAll();
+    for (const flights of [this.flights, this.refreshes]) {
+      for (const [key, flight] of flights) if (!flight.overtaken()) flights.delete(key);
+    }
+  }
+
   /** The stream of invalidations had a hole: copies of before are kept as a last resort only. */
   gap(): void {
     this.#era += 1;
     this.marks.gap();
-    for (const flights of [this.flights, this.refreshes]) {
-      for (const [key, flight] of flights) if (!flight.overtaken()) flights.delete(key);
-    }
-    this.#looks.overtakeAll();
+    this.overtakeAll();
     for (const key of this.#writing.keys()) this.#overtakeWrite(key);
+  }
+
+  /** Ends what depends on marks, in every process. @throws StockroomError HOT_UNAVAILABLE, HOT_TIMEOUT, HOT_REFUSED */
+  async dropMarks(keys: readonly string[]): Promise<void> {
+    await this.marks.drop(keys, this.feed);
+    this.overtakeAll();
   }
 
   /** All that is known of the namespace is forgotten, and nothing on its way is kept. */
@@ -213,7 +235,7 @@ export class Namespace<T> implements Ground<T> {
 
   startFlight(making: Making<T>): Flight<T> {
     const flight = new Flight<T>(this, making);
-    (making.refresh ? this.refreshes : this.flights).set(making.key, flight);
+    replaceFlight(making.refresh ? this.refreshes : this.flights, making.key, flight);
     return flight;
   }
 
@@ -232,7 +254,7 @@ export class Namespace<T> implements Ground<T> {
   answered(key: string, flight: Flight<T>): void {
     if (this.flights.get(key) !== flight) return;
     this.flights.delete(key);
-    this.refreshes.set(key, flight);
+    replaceFlight(this.refreshes, key, flight);
   }
 
   failed(key: string, error: unknown, forMs: number): void {
@@ -244,4 +266,10 @@ export class Namespace<T> implements Ground<T> {
       if (flights.get(key) === flight) flights.delete(key);
     }
   }
+}
+
+/** One that is in no map is told of no write: it may keep nothing. */
+function replaceFlight<T>(flights: Map<string, Flight<T>>, key: string, flight: Flight<T>): void {
+  flights.get(key)?.abandon();
+  flights.set(key, flight);
 }

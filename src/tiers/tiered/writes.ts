@@ -55,7 +55,7 @@ export class Writes<T> {
     if (isCompressed(envelope.payload)) return;
     const copy = this.#space.copyOf(undefined, envelope, marks, version);
     copy.undecoded = envelope.payload;
-    if (version === undefined) this.#space.keepAlone(key, copy);
+    if (version === undefined) this.#space.keepAlone(key, copy, performance.now());
     else this.#space.keep(key, copy, this.#space.era);
   }
 
@@ -71,7 +71,14 @@ export class Writes<T> {
   }
 
   /** Stores what a factory made, where it may be. */
-  async fill({ key, made, policy, expected, overtaken }: Fill): Promise<{ copy: Copy; stored: boolean }> {
+  async fill({
+    key,
+    made,
+    policy,
+    expected,
+    since,
+    overtaken,
+  }: Fill): Promise<{ copy: Copy; stored: boolean }> {
     const ttlMs = made.ttlMs ?? (made.value === null ? policy.negativeTtlMs : undefined) ?? policy.ttlMs;
     if (made.value === undefined) return { copy: this.#nothing(), stored: false };
     const payload = await this.#space.values.encode(made.value);
@@ -81,7 +88,7 @@ export class Writes<T> {
     const value = await this.#space.values.decodeAny(payload);
     const copy = this.#space.copyOf(value, envelope, marks ?? [], undefined);
     if (expected === undefined) {
-      if (!overtaken()) this.#space.keepAlone(key, copy);
+      if (!overtaken()) this.#space.keepAlone(key, copy, since);
       return { copy, stored: false };
     }
     const stored = marks !== undefined && (await this.#fillIn(key, expected, envelope, expiresAt));
