@@ -1,11 +1,31 @@
 import { type Clock, systemClock } from './core/clock.ts';
 import { loadConfig } from './core/config.ts';
+import { messageOf } from './core/errors.ts';
 import { createLlmCosts, type LlmCosts } from './stores/llm-costs/store.ts';
 import { createRecommendations, type Recommendations } from './stores/recommendations/store.ts';
 import { createTopPicks, type TopPicks } from './stores/top-picks/store.ts';
 import { migrate, openDurable } from './tiers/durable/index.ts';
+import { type HotTier, openHot } from './tiers/hot/index.ts';
 
 export { type ErrorCode, StockroomError } from './core/errors.ts';
+
+export interface DurableHealth {
+  readonly kind: 'server' | 'embedded';
+  readonly latencyMs: number;
+  readonly version: string;
+}
+
+export interface HotHealth {
+  /** Answers are given also while it is down, only later. */
+  readonly state: 'up' | 'down';
+  readonly kind: 'redis' | 'in-process';
+  readonly topology: 'standalone' | 'cluster' | 'sentinel' | 'in-process';
+  readonly location: string;
+  /** Absent while it is down. */
+  readonly latencyMs: number | undefined;
+  /** Why it is down. */
+  readonly reason: string | undefined;
+}
 
 export interface Stockroom {
   readonly stores: {
@@ -14,7 +34,7 @@ export interface Stockroom {
     readonly topPicks: TopPicks;
   };
   /** The tiers with their latency; rejects with DATABASE_UNREACHABLE when PostgreSQL does not answer. */
-  health(): Promise<{ durable: { kind: 'server' | 'embedded'; latencyMs: number; version: string } }>;
+  health(): Promise<{ readonly durable: DurableHealth; readonly hot: HotHealth }>;
   close(): Promise<void>;
 }
 
@@ -25,7 +45,8 @@ export interface OpenOptions {
 }
 
 /**
- * Opens the tiers that the environment names, brings the schema up to date, and gives the stores over them.
+ * Opens the tiers that the environment names, brings the schema up to date, and gives the stores over them. A Redis that is away
+ * does not keep it from opening: it is connected as soon as it is there.
  *
  * @throws StockroomError CONFIG_INVALID, DATABASE_UNREACHABLE, DATABASE_TOO_OLD, EMBEDDED_IN_USE, SCHEMA_TOO_NEW,
  *   SCHEMA_CHANGED
@@ -34,22 +55,42 @@ export async function openStockroom({
   env = process.env,
   clock = systemClock,
 }: OpenOptions = {}): Promise<Stockroom> {
-  const durable = await openDurable(loadConfig(env));
+  const config = loadConfig(env);
+  const durable = await openDurable(config);
   try {
     await migrate(durable);
+    const hot = await openHot({ redis: config.redis, keyPrefix: config.keyPrefix });
+    return {
+      stores: {
+        llmCosts: createLlmCosts({ durable, clock }),
+        recommendations: createRecommendations({ durable }),
+        topPicks: createTopPicks({ durable }),
+      },
+      async health() {
+        const [ofDurable, ofHot] = await Promise.all([durable.ping(), healthOf(hot)]);
+        return { durable: { kind: durable.kind, ...ofDurable }, hot: ofHot };
+      },
+      async close() {
+        try {
+          await hot.close();
+        } finally {
+          await durable.close();
+        }
+      },
+    };
   } catch (error) {
     await durable.close();
     throw error;
   }
-  return {
-    stores: {
-      llmCosts: createLlmCosts({ durable, clock }),
-      recommendations: createRecommendations({ durable }),
-      topPicks: createTopPicks({ durable }),
-    },
-    async health() {
-      return { durable: { kind: durable.kind, ...(await durable.ping()) } };
-    },
-    close: () => durable.close(),
-  };
+}
+
+async function healthOf(hot: HotTier): Promise<HotHealth> {
+  const { kind, topology, location } = hot;
+  const about = { kind, topology, location };
+  try {
+    const { latencyMs } = await hot.ping();
+    return { ...about, state: 'up', latencyMs, reason: undefined };
+  } catch (error) {
+    return { ...about, state: 'down', latencyMs: undefined, reason: messageOf(error) };
+  }
 }

@@ -75,7 +75,7 @@ export interface QuarantinedRow {
 }
 
 export interface Health {
-  status: 'ok' | 'down';
+  status: 'ok' | 'degraded' | 'down';
   version: string;
   tiers: {
     durable: {
@@ -87,7 +87,14 @@ export interface Health {
       survives_power_cut: boolean;
       detail: string | null;
     };
-    hot: { state: string; latency_ms: number | null; detail: string };
+    hot: {
+      state: 'up' | 'down';
+      kind: 'redis' | 'in-process';
+      location: string;
+      latency_ms: number | null;
+      server_version: string | null;
+      detail: string | null;
+    };
   };
 }
 

@@ -57,8 +57,18 @@ function Durable({ health }: { health: Answer<Health> }) {
 function Hot({ health }: { health: Answer<Health> }) {
   if (health.state !== 'ready') return null;
   const { hot } = health.value.tiers;
-  const text = hot.latency_ms === null ? hot.state : `${hot.state} · ${hot.latency_ms.toFixed(1)} ms`;
-  return <Tier name="Hot tier" state={hot.state} text={text} title={hot.detail} />;
+  const title = hot.detail ?? hot.location;
+  if (hot.kind === 'in-process')
+    return <Tier name="Hot tier" state={hot.state} text="in the process" title={title} />;
+  if (hot.state === 'down') return <Tier name="Redis" state="down" text="down" title={title} />;
+  return (
+    <Tier
+      name={`Redis ${hot.server_version ?? ''}`}
+      state="up"
+      text={`${hot.location} · ${hot.latency_ms?.toFixed(1) ?? '?'} ms`}
+      title={title}
+    />
+  );
 }
 
 function Tier(props: { name: string; state: string; text: string; title?: string }) {

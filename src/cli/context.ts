@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Config } from '../core/config.ts';
 import type { DurableTier } from '../tiers/durable/index.ts';
+import type { HotSettings, HotTier } from '../tiers/hot/index.ts';
 import { type Colors, colorsOf, type Io } from './io.ts';
 import { Lifetime } from './lifetime.ts';
 
@@ -49,6 +50,18 @@ export async function openTier(
   const close = lifetime.holding(() => tier.close());
   const migrations = (await migrate(tier)).length;
   return { tier, migrations, close };
+}
+
+/** The hot tier for as long as the command runs. A Redis that is away is no failure: see `openHot`. */
+export async function openHotTier(
+  { lifetime }: Context,
+  { redis, keyPrefix }: Pick<Config, 'redis' | 'keyPrefix'>,
+  settings: Partial<HotSettings> = {},
+): Promise<HotTier> {
+  const { openHot } = await import('../tiers/hot/index.ts');
+  const hot = await openHot({ redis, keyPrefix, settings });
+  lifetime.holding(() => hot.close());
+  return hot;
 }
 
 /** Runs `work` on the durable tier and closes it, so that what goes wrong in closing is known before the answer. */

@@ -16,6 +16,7 @@ const commands = [
   'migrate certificate',
   'migrate status',
   'migrate quarantine',
+  'hot stats',
 ];
 
 let scratch: string;
@@ -44,7 +45,7 @@ describe('--help', () => {
   it('of the whole lists the commands', async () => {
     const { exit, out } = await call(['--help']);
     expect(exit).toBe(0);
-    for (const name of ['start', 'serve', 'sample', 'migrate']) expect(out).toContain(`  ${name} `);
+    for (const name of ['start', 'serve', 'sample', 'migrate', 'hot']) expect(out).toContain(`  ${name} `);
   });
 });
 
@@ -62,6 +63,8 @@ describe('wrong usage', () => {
     [['migrate', 'run', 'x', '--timezone', 'nonsense'], '--timezone expects SOURCE.COLUMN=ZONE'],
     [['sample', 'x', '--scale', '1.5'], '--scale: expected a whole number'],
     [['migrate', 'quarantine', '--limit', '0'], '--limit: expected a whole number from 1 to 1000, found "0"'],
+    [['hot', 'stats', '--scan-max', '0'], '--scan-max: expected a whole number from 1 to 1000000'],
+    [['hot', 'rebild'], "unknown command 'rebild'; see stockroom hot --help"],
     [['start', '--demo', '--legacy', 'x'], '--legacy and --demo: expected one of them'],
   ])('%j ends with 2 and one line', async (argv, message) => {
     const { exit, out, err } = await call(argv);
@@ -71,7 +74,7 @@ describe('wrong usage', () => {
     expect(err.split('\n')).toHaveLength(2);
   });
 
-  it.each([[[]], [['migrate']]])('%j shows the help on stderr', async (argv) => {
+  it.each([[[]], [['migrate']], [['hot']]])('%j shows the help on stderr', async (argv) => {
     const { exit, out, err } = await call(argv);
     expect({ exit, out }).toEqual({ exit: 2, out: '' });
     expect(err).toContain('Usage: stockroom');
@@ -163,6 +166,47 @@ describe('--json', () => {
       unclaimed: ['notes.txt'],
       error: { code: 'NOTHING_TO_MIGRATE' },
     });
+  });
+});
+
+describe('hot stats', () => {
+  it('says how to configure a Redis where there is none', async () => {
+    const { exit, out, err } = await call(['hot', 'stats']);
+    expect({ exit, err }).toEqual({ exit: 0, err: '' });
+    expect(out).toContain('No Redis is configured');
+    expect(out).toContain('REDIS_URL');
+    const { json } = await call(['hot', 'stats', '--json']);
+    expect(json()).toEqual({
+      ok: true,
+      exit: 0,
+      kind: 'in-process',
+      detail: expect.stringContaining('REDIS_URL') as unknown,
+    });
+  });
+
+  it('fails with one line, and one document, when Redis is away', async () => {
+    // Nobody listens there: the port is not for programs.
+    const { exit, json, err } = await call([
+      'hot',
+      'stats',
+      '--redis-url',
+      'redis://:secret@127.0.0.1:1',
+      '--json',
+    ]);
+    expect(exit).toBe(1);
+    expect(json()).toEqual({
+      ok: false,
+      exit: 1,
+      error: { code: 'HOT_UNAVAILABLE', message: expect.stringContaining('127.0.0.1:1') as unknown },
+    });
+    expect(err).toMatch(/^stockroom: HOT_UNAVAILABLE: [^\n]+\n$/);
+    expect(err).not.toContain('secret');
+  });
+
+  it('answers a failure to read its arguments with a document too', async () => {
+    const { exit, json } = await call(['hot', 'stats', '--nonsense', '--json']);
+    expect(exit).toBe(2);
+    expect(json()).toMatchObject({ ok: false, error: { code: 'USAGE' } });
   });
 });
 

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Help, type Option } from 'commander';
 import { version } from '../core/version.ts';
+import { registerHot } from './commands/hot.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerSample } from './commands/sample.ts';
 import { registerServe } from './commands/serve.ts';
@@ -21,7 +22,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const context = createContext(io);
   const program = createProgram(context);
   context.called = calledIn(program, argv);
-  context.json = context.called.startsWith('migrate') && wantsJson(argv, io.env);
+  context.json = /^(?:migrate|hot)\b/.test(context.called) && wantsJson(argv, io.env);
   try {
     return await context.lifetime.run(async () => {
       await program.parseAsync([...argv], { from: 'user' });
@@ -62,6 +63,7 @@ function createProgram(context: Context): Command {
   registerServe(program, context);
   registerSample(program, context);
   registerMigrate(program, context);
+  registerHot(program, context);
   return program;
 }
 

@@ -143,3 +143,17 @@ export async function withSampleProgress<T>(
     await stop();
   }
 }
+
+/** Shows how many keys have been counted; `work` gets what it is to call. */
+export async function withScanProgress<T>(
+  { io, lifetime }: Context,
+  work: (onProgress: (keys: number) => void) => Promise<T>,
+): Promise<T> {
+  const progress = createProgress(io);
+  const stop = lifetime.holding(async () => progress.stop());
+  try {
+    return await work((keys) => progress.show({ name: 'keys', phase: 'scan', done: keys, total: undefined }));
+  } finally {
+    await stop();
+  }
+}

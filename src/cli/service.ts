@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Config } from '../core/config.ts';
-import { StockroomError } from '../core/errors.ts';
+import { messageOf, StockroomError } from '../core/errors.ts';
 import type { DurableTier } from '../tiers/durable/index.ts';
-import type { Context } from './context.ts';
+import type { HotTier } from '../tiers/hot/index.ts';
+import { type Context, openHotTier } from './context.ts';
 import { writeLines } from './io.ts';
+import { plain } from './render/text.ts';
 
 /** The way out of a port that cannot be had. */
 function portTaken({ host, port }: Config, cause: unknown): StockroomError {
@@ -42,11 +44,14 @@ export async function serve(context: Context, config: Config, tier: DurableTier)
   const { io, lifetime } = context;
   const { buildServer, listen } = await import('../http/server.ts');
   const { createLogger, logDiagnostics } = await import('../telemetry/logger.ts');
+  const { traceDiagnostics } = await import('../telemetry/tracing.ts');
   lifetime.interruptedNote = 'the service has stopped; everything that it acknowledged is kept';
   const logger = createLogger({ level: config.logLevel });
-  const silence = logDiagnostics(logger);
-  lifetime.holding(async () => silence());
-  const app = await buildServer({ config, durable: tier, logger });
+  const stops = [logDiagnostics(logger), traceDiagnostics()];
+  lifetime.holding(async () => stops.forEach((stop) => stop()));
+  const hot = await openHotTier(context, config);
+  if (hot.kind === 'redis') await watchStaleness(context, hot);
+  const app = await buildServer({ config, durable: tier, hot, logger });
   lifetime.holding(() => app.close());
   const url = await listen(app, config);
   writeLines(io.stdout, [
@@ -54,11 +59,27 @@ export async function serve(context: Context, config: Config, tier: DurableTier)
     `  console  ${url}/`,
     `  API      ${url}/docs`,
     `  health   ${url}/health`,
-    ...(config.redis === undefined
-      ? []
-      : ['Redis is configured, but not used yet: every answer is read from PostgreSQL.']),
+    `  hot tier ${await hotLine(hot)}`,
     'Ctrl-C stops it.',
   ]);
   // The first signal ends this, through the lifetime.
   return await new Promise<number>(() => undefined);
+}
+
+/** Measures for as long as the service runs whether copies in the process are as true as they have to be. */
+async function watchStaleness({ lifetime }: Context, hot: HotTier): Promise<void> {
+  const { createCache, startCanary } = await import('../tiers/tiered/index.ts');
+  const cache = createCache(hot);
+  lifetime.holding(() => cache.close());
+  const canary = startCanary(cache, hot);
+  lifetime.holding(() => canary.stop());
+}
+
+async function hotLine(hot: HotTier): Promise<string> {
+  if (hot.kind === 'in-process') return 'in this process; set REDIS_URL to share it with others';
+  try {
+    return `Redis ${(await hot.ping()).version} at ${hot.location}`;
+  } catch (error) {
+    return `Redis is away, and is connected when it is back: ${plain(messageOf(error))}`;
+  }
 }

@@ -47,6 +47,22 @@ export const durableSettings = [
   'LOG_LEVEL',
 ] as const satisfies readonly Variable[];
 
+/** What the commands about the hot tier need. */
+export const hotSettings = [
+  'REDIS_URL',
+  'REDIS_HOST',
+  'REDIS_PORT',
+  'REDIS_USERNAME',
+  'REDIS_PASSWORD',
+  'REDIS_TLS',
+  'REDIS_DB',
+  'REDIS_CLUSTER_NODES',
+  'REDIS_SENTINELS',
+  'REDIS_SENTINEL_MASTER',
+  'STOCKROOM_KEY_PREFIX',
+  'LOG_LEVEL',
+] as const satisfies readonly Variable[];
+
 export const allSettings = Object.keys(settingFlags) as Variable[];
 
 /** A flag that `loadConfig` checks, like the variable of the same meaning. */

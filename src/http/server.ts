@@ -10,6 +10,7 @@ import { createRecommendations } from '../stores/recommendations/store.ts';
 import { createTopPicks } from '../stores/top-picks/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import type { HotTier } from '../tiers/hot/index.ts';
 import type { App } from './app.ts';
 import { installAuth } from './plugins/auth.ts';
 import { installConsole } from './plugins/console.ts';
@@ -33,8 +34,9 @@ const PARAM_MAX_LENGTH = 500;
 
 export interface ServerOptions {
   config: Pick<Config, 'apiKeys' | 'host' | 'port'>;
-  /** Stays open when the server is closed: it belongs to whoever opened it. */
+  /** Both tiers stay open when the server is closed: they belong to whoever opened them. */
   durable: Durable;
+  hot: HotTier;
   logger: Logger;
   clock?: Clock;
   /** Where the built console is; absent: dist/console of this package. */
@@ -43,7 +45,7 @@ export interface ServerOptions {
 
 /** The HTTP service over the tiers, ready to `listen` or to be asked with `inject`. */
 export async function buildServer(options: ServerOptions): Promise<App> {
-  const { config, durable, clock } = options;
+  const { config, durable, hot, clock } = options;
   const loggerInstance: FastifyBaseLogger = options.logger;
   const app: App = fastify({
     loggerInstance,
@@ -71,8 +73,8 @@ export async function buildServer(options: ServerOptions): Promise<App> {
   await installOpenApi(app);
 
   const history = createMigrationHistory({ durable });
-  routeHealth(app, durable);
-  routeMetrics(app, { metrics, durable, history });
+  routeHealth(app, { durable, hot });
+  routeMetrics(app, { metrics, durable, hot, history });
   routeMigration(app, history);
   routeLlmCosts(app, createLlmCosts(clock === undefined ? { durable } : { durable, clock }));
   routeRecommendations(app, createRecommendations({ durable }));

@@ -30,7 +30,17 @@ describe('health', () => {
             survives_power_cut: false,
             detail: expect.stringContaining('not a power cut'),
           },
-          hot: { state: 'off', latency_ms: null, detail: expect.any(String) },
+          hot: {
+            state: 'up',
+            kind: 'in-process',
+            topology: 'in-process',
+            location: 'in the process',
+            latency_ms: expect.any(Number),
+            server_version: null,
+            breaker: 'closed',
+            invalidation: 'in-process',
+            detail: expect.stringContaining('Set REDIS_URL'),
+          },
         },
       },
     ]);
@@ -63,7 +73,8 @@ describe('health', () => {
       200,
       expect.stringContaining('stockroom_tier_up{tier="durable"} 0'),
     ]);
-    expect(metrics.body).not.toContain('stockroom_tier_latency_seconds{');
+    expect(metrics.body).not.toContain('stockroom_tier_latency_seconds{tier="durable"');
+    expect(metrics.body).toContain('stockroom_tier_up{tier="hot"} 1');
     expect(log.map(({ msg }) => msg)).toContain('metrics are given without those of the migration');
     await app.close();
   });

@@ -1,6 +1,7 @@
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
 import type { LogLevel } from '../core/config-values.ts';
 import { durableQuery, migrationWarning } from '../core/diagnostics.ts';
+import { hotBreaker, hotConnection } from '../core/hot-diagnostics.ts';
 
 export type { Logger } from 'pino';
 
@@ -36,7 +37,8 @@ export function createLogger({ level, stream }: LoggerOptions): Logger {
 }
 
 /**
- * Writes what the core tells on its diagnostics channels: warnings of the migration, failed and slow statements.
+ * Writes what the core tells on its diagnostics channels: warnings of the migration, failed and slow statements, and how the
+ * connections to Redis come and go. Single calls that fail are counted, not written: an outage would fill the log.
  * The process that owns the logger calls it once. @returns the way to stop
  */
 export function logDiagnostics(logger: Logger): () => void {
@@ -45,6 +47,16 @@ export function logDiagnostics(logger: Logger): () => void {
     durableQuery.subscribe((query) => {
       if (query.errorCode !== undefined) logger.warn(query, 'a statement failed');
       else if (query.durationMs >= SLOW_QUERY_MS) logger.warn(query, 'a statement was slow');
+    }),
+    hotConnection.subscribe((connection) => {
+      if (connection.up) logger.info(connection, 'connected to Redis');
+      else logger.warn(connection, 'the connection to Redis was lost');
+    }),
+    hotBreaker.subscribe((breaker) => {
+      if (breaker.state === 'open')
+        logger.warn(breaker, 'Redis does not answer in time: calls do without it');
+      else if (breaker.state === 'half-open') logger.info(breaker, 'Redis is tried again');
+      else logger.info(breaker, 'Redis answers in time again');
     }),
   ];
   return () => stops.forEach((stop) => stop());

@@ -1,8 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { durableQuery, migrationWarning } from '../core/diagnostics.ts';
-
-/** Seconds: from an answer out of memory to a report over years. */
-const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+import { DURATION_BUCKETS } from './buckets.ts';
+import { cacheMetrics } from './cache-metrics.ts';
+import { type HotMetrics, hotMetrics } from './hot-metrics.ts';
 
 /**
  * The figures of one process. Labels hold names out of fixed lists alone (a route's template, a source, a code), never a
@@ -14,6 +14,7 @@ export interface Metrics {
   readonly tierUp: Gauge<'tier'>;
   readonly tierLatency: Gauge<'tier'>;
   readonly migrationRows: Gauge<'source' | 'outcome'>;
+  readonly hot: Pick<HotMetrics, 'observeNodes'>;
   /** Stops listening to the diagnostics channels. */
   close(): void;
 }
@@ -42,13 +43,16 @@ export function createMetrics(version: string): Metrics {
     labelNames: ['code', 'source'],
     registers,
   });
+  const hot = hotMetrics(registers);
   const stops = [
+    () => hot.close(),
+    cacheMetrics(registers),
     durableQuery.subscribe(({ durationMs, errorCode }) => {
       durableDuration.observe({ outcome: errorCode === undefined ? 'ok' : 'failed' }, durationMs / 1_000);
     }),
     migrationWarning.subscribe(({ code, source }) => warnings.inc({ code, source })),
   ];
-  return { registry, ...serviceMetrics(registers), close: () => stops.forEach((stop) => stop()) };
+  return { registry, hot, ...serviceMetrics(registers), close: () => stops.forEach((stop) => stop()) };
 }
 
 function serviceMetrics(registers: Registry[]) {

@@ -1,4 +1,13 @@
 export {
+  type FaultyCall,
+  type FaultyFacet,
+  faultyTier,
+  seededTierFaults,
+  type SeededTierFaultsOptions,
+  type TierFault,
+  type TierFaults,
+} from './faulty-tier.ts';
+export {
   type AppliedFault,
   type FaultName,
   randomFaults,

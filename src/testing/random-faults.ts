@@ -1,4 +1,5 @@
 import { StockroomError } from '../core/errors.ts';
+import { mulberry32, SEED_MAX } from './seeded.ts';
 import { checkedWhole, type Direction, type TcpProxy } from './tcp-proxy.ts';
 
 const faultNames = ['delay', 'blackHole', 'stall', 'cutAfter', 'reset', 'refuse'] as const;
@@ -28,7 +29,6 @@ export interface RandomFaults {
 }
 
 const LOG_MAX = 10_000;
-const SEED_MAX = 2 ** 32 - 1;
 const PERIOD_MAX_MS = 3_600_000;
 const DELAY_MAX_MS = 200;
 /** Small enough to fall into the first answers of a connection. */
@@ -45,17 +45,6 @@ interface Step {
   /** Without a fault, before it. */
   quietMs: number;
   lastsMs: number;
-}
-
-/** Mulberry32 by Tommy Ettinger (public domain): from 0 up to, not with, 1; its period is 2^32. */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 function chosen<T>(from: readonly T[], share: number): T {

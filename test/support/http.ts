@@ -4,6 +4,7 @@ import type { ApiKey, Scope } from '../../src/core/config-values.ts';
 import type { App } from '../../src/http/app.ts';
 import { buildServer, type ServerOptions } from '../../src/http/server.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
+import { createInProcessTier } from '../../src/tiers/hot/in-process/tier.ts';
 
 /** The API key `${name}-secret` as the configuration has it. */
 export function apiKey(name: string, ...scopes: Scope[]): ApiKey {
@@ -17,7 +18,7 @@ export interface TestServer {
 }
 
 export type TestServerOptions = Pick<ServerOptions, 'durable'> &
-  Partial<Pick<ServerOptions, 'clock' | 'consoleDirectory'>> & { apiKeys?: ApiKey[] };
+  Partial<Pick<ServerOptions, 'hot' | 'clock' | 'consoleDirectory'>> & { apiKeys?: ApiKey[] };
 
 /** The service on a tier, with its log in memory. Close `app` before the tier. */
 export async function testServer({ apiKeys = [], ...options }: TestServerOptions): Promise<TestServer> {
@@ -29,6 +30,7 @@ export async function testServer({ apiKeys = [], ...options }: TestServerOptions
     },
   });
   const app = await buildServer({
+    hot: createInProcessTier({ prefix: 'stockroom:' }),
     ...options,
     config: { apiKeys, host: '127.0.0.1', port: 0 },
     logger: createLogger({ level: 'debug', stream }),

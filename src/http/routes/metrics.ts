@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { MigrationHistory } from '../../migration/history.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
+import type { HotTier } from '../../tiers/hot/index.ts';
 import { type App, answersUnderPressure } from '../app.ts';
-import { checkDurable, type Durable } from '../tier-health.ts';
+import { checkDurable, checkHot, type Durable, type TierHealth } from '../tier-health.ts';
 
 const outcomes = ['read', 'loaded', 'quarantined', 'skipped', 'altered'] as const;
 const reportedRows = z.object({
@@ -18,10 +19,14 @@ const reportedRows = z.object({
   ),
 });
 
-export function routeMetrics(
-  app: App,
-  { metrics, durable, history }: { metrics: Metrics; durable: Durable; history: MigrationHistory },
-): void {
+export interface MetricsSources {
+  metrics: Metrics;
+  durable: Durable;
+  hot: HotTier;
+  history: MigrationHistory;
+}
+
+export function routeMetrics(app: App, { metrics, durable, hot, history }: MetricsSources): void {
   app.get(
     '/metrics',
     {
@@ -29,10 +34,10 @@ export function routeMetrics(
       schema: { tags: ['Service'], summary: 'Figures for Prometheus', produces: ['text/plain'] },
     },
     async (request, reply) => {
-      const found = await checkDurable(durable);
-      metrics.tierUp.set({ tier: 'durable' }, found.state === 'up' ? 1 : 0);
-      if (found.state === 'up') metrics.tierLatency.set({ tier: 'durable' }, found.latencyMs / 1_000);
-      else metrics.tierLatency.remove({ tier: 'durable' });
+      const [found, ofHot] = await Promise.all([checkDurable(durable), checkHot(hot)]);
+      observeTier(metrics, 'durable', found);
+      observeTier(metrics, 'hot', ofHot);
+      metrics.hot.observeNodes(hot.kind === 'redis' ? hot.state().nodes : []);
       try {
         if (found.state === 'down') throw found.cause;
         await observeMigration(metrics, history);
@@ -44,6 +49,12 @@ export function routeMetrics(
       return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
     },
   );
+}
+
+function observeTier(metrics: Metrics, tier: 'durable' | 'hot', found: TierHealth): void {
+  metrics.tierUp.set({ tier }, found.state === 'up' ? 1 : 0);
+  if (found.state === 'up') metrics.tierLatency.set({ tier }, found.latencyMs / 1_000);
+  else metrics.tierLatency.remove({ tier });
 }
 
 /** Out of the books, not out of this process: the migration may have been run by another one. */

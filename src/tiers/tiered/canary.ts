@@ -117,7 +117,7 @@ class Probe implements Canary {
     this.#remember(inRedis);
     const copy = await this.#cache.get(KEY);
     const now = Date.now();
-    if (copy === undefined) return undefined;
+    if (!isBeat(copy)) return undefined;
     if (copy.sequence >= inRedis.sequence) return 0;
     // Redis went away in between, and the copy was given because there was nothing better.
     if (performance.now() >= this.#hot.coherence.trustedUntil) return undefined;
@@ -139,7 +139,20 @@ class Probe implements Canary {
   }
 }
 
+/** @returns undefined for what another version or another program wrote: the next beat goes over it */
 function beatOf(entry: Entry | undefined): Beat | undefined {
   const envelope = entry?.kind === 'value' ? opened(entry.body) : undefined;
-  return envelope?.payload.form === 't' ? (jsonCodec.decode(envelope.payload.text) as Beat) : undefined;
+  if (envelope?.codec !== jsonCodec.id || envelope.payload.form !== 't') return undefined;
+  try {
+    const value = jsonCodec.decode(envelope.payload.text);
+    return isBeat(value) ? value : undefined;
+  } catch {
+    return undefined; // It is not of the codec that it names.
+  }
+}
+
+function isBeat(value: unknown): value is Beat {
+  if (typeof value !== 'object' || value === null) return false;
+  const { sequence, writtenAtMs } = value as Partial<Record<keyof Beat, unknown>>;
+  return typeof sequence === 'number' && typeof writtenAtMs === 'number';
 }

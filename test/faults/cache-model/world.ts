@@ -34,7 +34,7 @@ export interface Member {
 export interface World {
   readonly members: readonly Member[];
   /** A command past all of them. */
-  ask(command: string[]): Promise<unknown>;
+  readonly ask: (command: string[]) => Promise<unknown>;
   close(): Promise<void>;
 }
 

@@ -1,15 +1,15 @@
 import { createClient } from 'redis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Server, startRedis } from '../../../test/support/servers.ts';
-import { pause, resume } from '../../../test/support/signals.ts';
-import { cacheStaleness } from '../../core/cache-diagnostics.ts';
-import { startTcpProxy } from '../../testing/tcp-proxy.ts';
-import { systemClock } from '../../core/clock.ts';
-import { createInProcessTier } from '../hot/in-process/tier.ts';
-import { Space } from '../hot/in-process/space.ts';
-import { type FeedListener, type HotTier, openHot } from '../hot/index.ts';
-import { type Canary, startCanary } from './canary.ts';
-import { type CacheManager, createCache } from './manager.ts';
+import { type Server, startRedis } from '../support/servers.ts';
+import { pause, resume } from '../support/signals.ts';
+import { cacheStaleness } from '../../src/core/cache-diagnostics.ts';
+import { startTcpProxy } from '../../src/testing/tcp-proxy.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { createInProcessTier } from '../../src/tiers/hot/in-process/tier.ts';
+import { Space } from '../../src/tiers/hot/in-process/space.ts';
+import { type FeedListener, type HotTier, openHot } from '../../src/tiers/hot/index.ts';
+import { type Canary, startCanary } from '../../src/tiers/tiered/canary.ts';
+import { type CacheManager, createCache } from '../../src/tiers/tiered/manager.ts';
 
 const EVERY_MS = 40;
 const BOUND = { timeout: 30_000, interval: 10 };
@@ -51,7 +51,7 @@ const withoutGaps = (hot: HotTier): HotTier =>
   withFacets(hot, {
     coherence: {
       subscribe: (listener: FeedListener) =>
-        hot.coherence.subscribe({ ...listener, invalidated: listener.invalidated, gap: () => undefined }),
+        hot.coherence.subscribe({ invalidated: (key) => listener.invalidated(key), gap: () => undefined }),
     },
   });
 
@@ -151,6 +151,42 @@ describe('the canary on Redis', () => {
     };
     expect(Math.max(...(await cut(false)))).toBe(0);
     expect(Math.min(...(await cut(true)))).toBeGreaterThan(0);
+  });
+
+  it('goes on whatever others write in its place', async () => {
+    const hot = await open();
+    const key = 'stockroom:c:canary:beat';
+    let looks = 0;
+    const watched = withFacets(hot, {
+      entries: {
+        read: (asked: string) => {
+          if (asked === key) looks += 1;
+          return hot.entries.read(asked);
+        },
+      },
+    });
+    const pair = new Pair(watched);
+    for (const text of [
+      '',
+      'x',
+      'tjson 1 zzzz m \n{"sequence":',
+      'tjson 1 zzzz m \n{}',
+      'tjson 1 zzzz m \nnull',
+    ]) {
+      // While somebody else has the turn it writes nothing over it.
+      const lease = await vi.waitFor(async () => {
+        const acquired = await hot.leases.acquire(`stockroom:canary:{${key}}`, 60_000);
+        return acquired ?? Promise.reject(new Error('not yet'));
+      }, BOUND);
+      await hot.entries.write(key, text, Date.now() + 60_000);
+      const from = looks;
+      await vi.waitFor(() => expect(looks).toBeGreaterThan(from + 2), BOUND);
+      await hot.leases.release(lease);
+      const before = told.length;
+      await vi.waitFor(() => expect(told.length).toBeGreaterThan(before + 2), BOUND);
+    }
+    expect(new Set(told)).toEqual(new Set([0]));
+    await pair.close();
   });
 
   it('tells nothing while Redis is away, and goes on when it is back', async () => {
