@@ -140,6 +140,8 @@ CREATE TABLE hot_state (
   expires_at timestamp with time zone,
   legacy_source text COLLATE "C",
   legacy_key text COLLATE "C",
+  version bigint DEFAULT 0 NOT NULL,
+  deleted boolean DEFAULT false NOT NULL,
   CONSTRAINT hot_state_pkey PRIMARY KEY (family, key)
 );
 CREATE INDEX hot_state_expires_at ON hot_state USING btree (expires_at) WHERE expires_at IS NOT NULL;

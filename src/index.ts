@@ -6,6 +6,7 @@ import { createRecommendations, type Recommendations } from './stores/recommenda
 import { createTopPicks, type TopPicks } from './stores/top-picks/store.ts';
 import { migrate, openDurable } from './tiers/durable/index.ts';
 import { type HotTier, openHot } from './tiers/hot/index.ts';
+import { type CacheManager, createCache } from './tiers/tiered/index.ts';
 
 export { type ErrorCode, StockroomError } from './core/errors.ts';
 
@@ -33,6 +34,8 @@ export interface Stockroom {
     readonly recommendations: Recommendations;
     readonly topPicks: TopPicks;
   };
+  /** Namespaces of one's own on the Redis that the environment names: see docs/cache.md. */
+  readonly cache: CacheManager;
   /** The tiers with their latency; rejects with DATABASE_UNREACHABLE when PostgreSQL does not answer. */
   health(): Promise<{ readonly durable: DurableHealth; readonly hot: HotHealth }>;
   close(): Promise<void>;
@@ -60,7 +63,9 @@ export async function openStockroom({
   try {
     await migrate(durable);
     const hot = await openHot({ redis: config.redis, keyPrefix: config.keyPrefix });
+    const cache = createCache(hot);
     return {
+      cache,
       stores: {
         llmCosts: createLlmCosts({ durable, clock }),
         recommendations: createRecommendations({ durable }),
@@ -72,6 +77,7 @@ export async function openStockroom({
       },
       async close() {
         try {
+          await cache.close();
           await hot.close();
         } finally {
           await durable.close();

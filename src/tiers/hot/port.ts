@@ -6,8 +6,10 @@
  * milliseconds. Any key may be gone at any time: Redis evicts, restarts and fails over. Every call is bounded by
  * `timeoutMs` of the tier and rejects with a StockroomError:
  * - HOT_UNAVAILABLE: not connected, or the breaker is open. The call was not sent.
- * - HOT_TIMEOUT: no answer in time, or the connection broke. A write may or may not have happened, and may happen later,
- *   but never after a later call about the same key was answered.
+ * - HOT_TIMEOUT: no answer in time, or the connection broke. A write may or may not have happened, and may happen later, but
+ *   never after a later call of this process about the same key was answered (a server that was slow is told to forget the old
+ *   connection before the new one is used; a user without the right to CLIENT KILL has no such bound). An entry that is written
+ *   so late is removed right behind.
  * - HOT_REFUSED: Redis answered with an error (out of memory, no permission). Nothing was changed.
  */
 export interface HotTier {
@@ -96,7 +98,7 @@ export interface Claim {
 }
 
 /**
- * A view of rows in PostgreSQL, in the form that docs/redis-keys.md gives its key. It moves only where it stands; where it is
+ * A view of rows in PostgreSQL, in the form that its store gives it. It moves only where it stands; where it is
  * gone it is built from PostgreSQL: `begin`, read there, `replace`. A move in between refuses the replacement, since the rows
  * read may lack it.
  */

@@ -4,6 +4,7 @@ import type { Turn } from './ground.ts';
 export type ManyFactory = (turn: {
   keys: string[];
   signal: AbortSignal;
+  reason: Turn['reason'];
 }) => Promise<ReadonlyMap<string, unknown>>;
 
 interface Wanted {
@@ -43,9 +44,10 @@ export class Batch {
     const wanted = this.#wanted;
     this.#wanted = [];
     const signal = AbortSignal.any(wanted.map(({ turn }) => turn.signal));
+    const reason = wanted.every(({ turn }) => turn.reason === 'refresh') ? 'refresh' : 'miss';
     // A factory may throw before it gives a promise.
     void Promise.resolve()
-      .then(() => this.#factory({ keys: wanted.map(({ turn }) => turn.key), signal }))
+      .then(() => this.#factory({ keys: wanted.map(({ turn }) => turn.key), signal, reason }))
       .then(
         (values) => wanted.forEach(({ turn, resolve }) => resolve(values.get(turn.key))),
         (error: unknown) => wanted.forEach(({ reject }) => reject(error)),

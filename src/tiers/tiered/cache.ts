@@ -1,18 +1,19 @@
 import { StockroomError } from '../../core/errors.ts';
 import { Batch } from './batch.ts';
-import { runFactory } from './factory.ts';
+import { counted, runFactory } from './factory.ts';
+import type { Failure } from './failures.ts';
 import { isHotError } from './hot-errors.ts';
 import type { Found, Making } from './ground.ts';
-import type { Copy } from './l1.ts';
+import { type Copy, isFallback } from './l1.ts';
 import type { Namespace } from './namespace.ts';
-import { type CallOptions, checkOption, type Policy } from './policy.ts';
+import { type CallOptions, callPolicy, type Policy } from './policy.ts';
 
 /** What a factory is told, and what it may say about the value it makes. */
 export interface FactoryContext<T> {
   readonly key: string;
   /** Aborted when nobody waits any longer. */
   readonly signal: AbortSignal;
-  /** The value whose life is over, where there is one. */
+  /** The value whose life is over, where there is one that may still be given. */
   readonly stale: T | undefined;
   /** Gives this value another life than the namespace does, in milliseconds. */
   ttl(ms: number): void;
@@ -36,8 +37,9 @@ export type ManyFactory<T> = (
 /**
  * A namespace of a two-tier cache. Values that come back are shared and frozen, or clones: see `isolate`.
  *
- * Nothing here waits longer for Redis than the hot tier's `timeoutMs`, and nothing fails because Redis does: reads go without
- * it, and writes resolve to false. They are then dropped from Redis before it is believed again.
+ * Nothing fails because Redis does: reads go without it, and writes resolve to false. No question to Redis is waited for longer
+ * than the hot tier's `timeoutMs`; a call asks one to three of them one after another (a mark that is not known, then the entry),
+ * and once Redis is known to be away none.
  */
 export class Cache<T> {
   readonly #space: Namespace<T>;
@@ -57,7 +59,7 @@ export class Cache<T> {
       const now = performance.now();
       if (now < copy.freshUntil && this.#space.usable(copy, now)) {
         this.#space.counts.l1Hits += 1;
-        return this.#space.answer(copy);
+        return this.#space.answer(key, copy);
       }
     }
     return this.#getBeyond(key, copy);
@@ -76,16 +78,17 @@ export class Cache<T> {
   }
 
   /**
-   * @returns whether Redis acknowledged it. False: Redis is away or too slow; no process will take what it has for this key
-   *   for true once it is back, unless this process ends before
-   * @throws StockroomError INVALID_INPUT when the value cannot be kept without loss
+   * @returns whether Redis acknowledged it. False: it is away or too slow. This process gives what it wrote for a moment and
+   *   believes nothing that Redis has for the key until it has dropped it there, which it does as soon as Redis answers it. Others
+   *   that still reach Redis go on with the old value until then
+   * @throws StockroomError INVALID_INPUT when the value cannot be kept without loss, or is not of the schema
    */
   async set(key: string, value: T, options?: CallOptions): Promise<boolean> {
     const policy = this.#policy(options);
     if (value === undefined) throw undefinedValue(key);
     const encoded = this.#space.values.encode(value);
     const payload = encoded instanceof Promise ? await encoded : encoded;
-    return this.#space.write(key, value, payload, policy, options?.tags);
+    return this.#space.write(key, payload, policy, options?.tags);
   }
 
   /** As many writes, together. @returns whether Redis acknowledged all of them */
@@ -102,9 +105,7 @@ export class Cache<T> {
         return this.#space.values.encode(value);
       }),
     );
-    const writes = entries.map(([key, value], at) =>
-      this.#space.write(key, value, payloads[at]!, policy, options?.tags),
-    );
+    const writes = entries.map(([key], at) => this.#space.write(key, payloads[at]!, policy, options?.tags));
     return (await Promise.all(writes)).every(Boolean);
   }
 
@@ -137,9 +138,11 @@ export class Cache<T> {
 
   /**
    * The value, made by the factory where it is not there. However many ask, in however many processes, the factory runs once at a
-   * time for a key; when it fails, all who wait get its error, and so does who asks within `errorBackoffMs`.
+   * time for a key; when it fails, all in the process who wait get its error, and so does who asks within `errorBackoffMs`. In
+   * another process one tries again after that.
    *
-   * @throws StockroomError FACTORY_TIMEOUT after `hardTimeoutMs`; whatever the factory throws
+   * @throws StockroomError FACTORY_TIMEOUT after `hardTimeoutMs`; INVALID_INPUT for a value that `set` would refuse; UNAVAILABLE when
+   *   the cache is closed meanwhile; whatever the factory throws
    */
   getOrSet(key: string, factory: Factory<T>, options?: CallOptions): Promise<T> {
     const copy = this.#space.l1.get(key);
@@ -147,14 +150,9 @@ export class Cache<T> {
       const now = performance.now();
       if (now < copy.freshUntil && this.#space.usable(copy, now)) {
         this.#space.counts.l1Hits += 1;
-        if (now >= copy.refreshFrom) this.#refresh(key, factory, options, copy);
-        return this.#space.answer(copy);
-      }
-      const { staleWhileRevalidateMs } = this.#policy(options);
-      if (now < copy.freshUntil + staleWhileRevalidateMs && this.#space.usable(copy, now)) {
-        this.#space.counts.staleServed += 1;
-        this.#refresh(key, factory, options, copy);
-        return this.#space.answer(copy);
+        return now < copy.refreshFrom
+          ? this.#space.answer(key, copy)
+          : this.#givenAndRefreshed(key, factory, options, copy);
       }
     }
     return this.#make(key, factory, options, copy);
@@ -171,35 +169,59 @@ export class Cache<T> {
   ): Promise<Map<string, T>> {
     const policy = this.#policy(options);
     const copies = new Map<string, Copy>();
-    const beyond = this.#notInProcess(keys, copies);
-    const waiting = beyond.flatMap(
-      (key) => this.#space.joinable(key)?.promise.then((copy) => [key, copy] as const) ?? [],
+    const aging: string[] = [];
+    const beyond = this.#afterFailures(this.#notInProcess(keys, copies, aging), policy, copies);
+    const flights = beyond.map((key) => [key, this.#space.joinable(key, policy)] as const);
+    const own = flights.flatMap(([key, flight]) => (flight === undefined ? [key] : []));
+    const joined = flights.flatMap(([key, flight]) =>
+      flight === undefined ? [] : [flight.join(policy).then((copy) => [key, copy] as const)],
     );
-    const own = beyond.filter((key) => this.#space.joinable(key) === undefined);
-    const found = own.length === 0 ? [] : this.#space.lookupMany(own);
-    const batch = new Batch(own, async (turn) => {
-      const made = await factory(turn);
+    const started = this.#startMany(own, factory, policy, options?.tags, false);
+    this.#startMany(aging, factory, policy, options?.tags, true);
+    for (const [key, copy] of await Promise.all([...joined, ...started])) copies.set(key, copy);
+    return this.#valuesOf(keys, copies);
+  }
+
+  /** Keys whose factory failed a moment ago have a value to fall back to, or there is no point in asking. @returns the others */
+  #afterFailures(keys: readonly string[], policy: Policy, copies: Map<string, Copy>): string[] {
+    return keys.filter((key) => {
+      const failure =
+        this.#space.joinable(key, policy) === undefined ? this.#space.failures.get(key) : undefined;
+      if (failure === undefined) return true;
+      copies.set(key, this.#insteadOf(failure, this.#space.l1.get(key), policy));
+      return false;
+    });
+  }
+
+  #startMany(
+    keys: readonly string[],
+    factory: ManyFactory<T>,
+    policy: Policy,
+    tags: readonly string[] = [],
+    refresh: boolean,
+  ): Promise<readonly [string, Copy]>[] {
+    if (keys.length === 0) return [];
+    const found = this.#space.lookupMany(keys);
+    const batch = new Batch(keys, async ({ reason, ...turn }) => {
+      const about = { keys: turn.keys.length, reason, signal: turn.signal };
+      const made = await counted(this.#space, about, () => factory(turn));
       return made instanceof Map ? made : new Map(Object.entries(made));
     });
-    const flights = own.map((key, at) => {
-      const make: Making<T>['make'] = (turn) =>
-        runFactory(this.#space, () => batch.value(turn), turn, options?.tags ?? []);
-      const given = this.#making(key, policy, make, this.#space.l1.get(key));
-      const lookup = (): Promise<Found> => found[at]!;
-      const flight = this.#space.startFlight({
-        ...given,
-        firstLook: lookup,
+    return keys.map((key, at) => {
+      const { promise } = this.#space.startFlight({
+        ...this.#making(key, policy, this.#space.l1.get(key)),
+        refresh,
+        firstLook: () => found[at]!,
+        make: (turn) => runFactory(this.#space, () => batch.value(turn), turn, tags),
         decided: () => batch.decided(key),
       });
-      return flight.promise.then((copy) => [key, copy] as const);
+      return promise.then((copy) => [key, copy] as const);
     });
-    for (const [key, copy] of await Promise.all([...waiting, ...flights])) copies.set(key, copy);
-    return this.#valuesOf(keys, copies);
   }
 
   async #getBeyond(key: string, held: Copy | undefined): Promise<T | undefined> {
     const copy = this.#fresh(key, await this.#space.lookup(key), held);
-    return copy === undefined ? undefined : this.#space.answer(copy);
+    return copy === undefined ? undefined : this.#space.answer(key, copy);
   }
 
   /** What a look gives to one who has no factory. */
@@ -209,7 +231,12 @@ export class Cache<T> {
       this.#space.counts.l2Hits += 1;
       return found.copy;
     }
-    if (found.kind === 'unreachable' && this.#isFallback(held) && this.#space.l1.get(key) === held) {
+    const { staleIfErrorMs } = this.#space.policy;
+    if (
+      found.kind === 'unreachable' &&
+      isFallback(held, staleIfErrorMs) &&
+      this.#space.l1.get(key) === held
+    ) {
       this.#space.counts.staleServed += 1;
       return held;
     }
@@ -217,26 +244,30 @@ export class Cache<T> {
     return undefined;
   }
 
-  /** @returns the keys that have no usable copy, each once */
-  #notInProcess(keys: readonly string[], copies: Map<string, Copy>): string[] {
+  /**
+   * @param aging is given the keys of copies that are to be made anew
+   * @returns the keys that have no usable copy, each once
+   */
+  #notInProcess(keys: readonly string[], copies: Map<string, Copy>, aging: string[] = []): string[] {
     const now = performance.now();
-    const beyond = new Set<string>();
-    for (const key of keys) {
+    const beyond: string[] = [];
+    for (const key of new Set(keys)) {
       const copy = this.#space.l1.get(key);
-      if (copy === undefined || now >= copy.freshUntil || !this.#space.usable(copy, now)) beyond.add(key);
+      if (copy === undefined || now >= copy.freshUntil || !this.#space.usable(copy, now)) beyond.push(key);
       else {
         this.#space.counts.l1Hits += 1;
+        if (now >= copy.refreshFrom && this.#mayRefresh(key)) aging.push(key);
         copies.set(key, copy);
       }
     }
-    return [...beyond];
+    return beyond;
   }
 
   async #valuesOf(keys: readonly string[], copies: ReadonlyMap<string, Copy>): Promise<Map<string, T>> {
     const values = new Map<string, T>();
     for (const key of keys) {
       const copy = copies.get(key);
-      const value = copy === undefined ? undefined : await this.#space.answer(copy);
+      const value = copy === undefined ? undefined : await this.#space.answer(key, copy);
       if (value !== undefined) values.set(key, value);
     }
     return values;
@@ -248,26 +279,45 @@ export class Cache<T> {
     options: CallOptions | undefined,
     held: Copy | undefined,
   ): Promise<T> {
-    const running = this.#space.joinable(key);
-    if (running !== undefined) return this.#space.answer(await running.promise);
+    const policy = this.#policy(options);
+    const now = performance.now();
+    if (held !== undefined && now < held.freshUntil + policy.staleWhileRevalidateMs) {
+      if (now >= held.freshUntil && this.#space.usable(held, now)) {
+        this.#space.counts.staleServed += 1;
+        return this.#givenAndRefreshed(key, factory, options, held);
+      }
+    }
+    const running = this.#space.joinable(key, policy);
+    if (running !== undefined) return this.#space.answer(key, await running.join(policy));
     const failure = this.#space.failures.get(key);
-    if (failure !== undefined && !this.#isFallback(held)) throw failure.error;
+    if (failure !== undefined) return this.#space.answer(key, this.#insteadOf(failure, held, policy));
     const flight = this.#startFlight(key, factory, options, held, false);
-    return this.#space.answer(await flight.promise);
+    return this.#space.answer(key, await flight.promise);
   }
 
-  /** A copy that may be given when there is no better one: it may have been written over, so only where old values may be given. */
-  #isFallback(held: Copy | undefined): held is Copy {
-    const { staleIfErrorMs } = this.#space.policy;
-    if (staleIfErrorMs === 0 || held === undefined || held.marks.some(({ valid }) => !valid)) return false;
-    return performance.now() < held.freshUntil + staleIfErrorMs;
+  /** What was made of a failure a moment ago. @throws the error where there is no value to give */
+  #insteadOf({ error, fallback }: Failure, held: Copy | undefined, policy: Policy): Copy {
+    const staleMs = Math.max(policy.staleWhileRevalidateMs, policy.staleIfErrorMs);
+    const copy = [held, fallback].find((one) => isFallback(one, staleMs));
+    if (copy === undefined) throw error;
+    this.#space.counts.staleServed += 1;
+    return copy;
   }
 
-  /** Makes a value anew for which somebody was answered already. */
-  #refresh(key: string, factory: Factory<T>, options: CallOptions | undefined, held: Copy): void {
+  /** Gives what is there, and makes it anew behind the caller's back. */
+  async #givenAndRefreshed(
+    key: string,
+    factory: Factory<T>,
+    options: CallOptions | undefined,
+    held: Copy,
+  ): Promise<T> {
+    if (this.#mayRefresh(key)) this.#startFlight(key, factory, options, held, true);
+    return this.#space.answer(key, held);
+  }
+
+  #mayRefresh(key: string): boolean {
     const { flights, refreshes, failures } = this.#space;
-    if (flights.has(key) || refreshes.has(key) || failures.get(key) !== undefined) return;
-    this.#startFlight(key, factory, options, held, true);
+    return !flights.has(key) && !refreshes.has(key) && failures.get(key) === undefined;
   }
 
   #startFlight(
@@ -277,20 +327,28 @@ export class Cache<T> {
     held: Copy | undefined,
     refresh: boolean,
   ) {
-    const policy = this.#policy(options);
-    const make: Making<T>['make'] = (turn) => runFactory(this.#space, factory, turn, options?.tags ?? []);
-    return this.#space.startFlight({ ...this.#making(key, policy, make, held), refresh });
+    const space = this.#space;
+    return space.startFlight({
+      ...this.#making(key, this.#policy(options), held),
+      refresh,
+      make: (turn) =>
+        runFactory<T>(
+          space,
+          (context) => counted(space, { keys: 1, ...turn }, () => factory(context)),
+          turn,
+          options?.tags ?? [],
+        ),
+    });
   }
 
-  #making(key: string, policy: Policy, make: Making<T>['make'], held: Copy | undefined): Making<T> {
+  #making(key: string, policy: Policy, held: Copy | undefined): Omit<Making<T>, 'make' | 'refresh'> {
     const firstLook = (): Promise<Found> => this.#space.lookup(key);
-    return { key, policy, refresh: false, fallback: held, firstLook, make, decided: () => undefined };
+    return { key, policy, fallback: held, firstLook, decided: () => undefined };
   }
 
   #policy(options: CallOptions | undefined): Policy {
     if (options === undefined) return this.#space.policy;
-    for (const [name, value] of Object.entries(options)) checkOption(name, value);
-    return { ...this.#space.policy, ...options };
+    return callPolicy(this.#space.policy, options);
   }
 
   /** Drops keys, or remembers that they have to be. */

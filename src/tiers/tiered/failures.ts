@@ -1,30 +1,32 @@
 import { LRUCache } from 'lru-cache';
+import type { Copy } from './l1.ts';
 
 const KEYS_MAX = 1_000;
 
-/** Factories that failed a moment ago: whoever asks next gets the same error, without trying again. */
-export class Failures {
-  readonly #errors = new LRUCache<string, { readonly error: unknown; readonly until: number }>({
-    max: KEYS_MAX,
-  });
+export interface Failure {
+  readonly error: unknown;
+  /** What was given instead of the error, if there was something. */
+  readonly fallback: Copy | undefined;
+}
 
-  get(key: string): { readonly error: unknown } | undefined {
-    if (this.#errors.size === 0) return undefined;
-    const failure = this.#errors.get(key);
-    if (failure === undefined || performance.now() < failure.until) return failure;
-    this.#errors.delete(key);
-    return undefined;
+/** Factories that failed a moment ago: whoever asks next gets the same, without another try. */
+export class Failures {
+  // They go when their time is over: an error or a value may be large.
+  readonly #failures = new LRUCache<string, Failure>({ max: KEYS_MAX, ttlAutopurge: true });
+
+  get(key: string): Failure | undefined {
+    return this.#failures.size === 0 ? undefined : this.#failures.get(key);
   }
 
-  set(key: string, error: unknown, forMs: number): void {
-    if (forMs > 0) this.#errors.set(key, { error, until: performance.now() + forMs });
+  set(key: string, failure: Failure, forMs: number): void {
+    if (forMs > 0) this.#failures.set(key, failure, { ttl: Math.ceil(forMs) });
   }
 
   clear(): void {
-    this.#errors.clear();
+    this.#failures.clear();
   }
 
   delete(key: string): void {
-    if (this.#errors.size > 0) this.#errors.delete(key);
+    if (this.#failures.size > 0) this.#failures.delete(key);
   }
 }

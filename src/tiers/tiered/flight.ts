@@ -2,8 +2,9 @@ import { StockroomError } from '../../core/errors.ts';
 import { pause } from '../../core/wait.ts';
 import type { Lease } from '../hot/index.ts';
 import { isHotError } from './hot-errors.ts';
-import type { Copy } from './l1.ts';
+import { type Copy, isFallback } from './l1.ts';
 import type { Found, Ground, Made, Making } from './ground.ts';
+import type { Policy } from './policy.ts';
 
 /** While another process makes the value it is looked at again after so long, if its invalidation does not come first. */
 const LOOK_AGAIN_MS = 100;
@@ -21,6 +22,7 @@ export class Flight<T> {
   readonly promise: Promise<Copy>;
   /** Of `performance.now()`. */
   readonly startedAt = performance.now();
+  readonly hardTimeoutMs: number;
   /** Resolves when nothing is left to do. Never rejects. */
   readonly done: Promise<void>;
   readonly #ground: Ground<T>;
@@ -32,6 +34,8 @@ export class Flight<T> {
   #answered = false;
   /** Somebody wrote since it was looked up: the value may be given to who asked before, and is kept nowhere. */
   #overtaken = false;
+  /** The factory was called. */
+  #began = false;
   #wake: (() => void) | undefined;
   #fallback: Copy | undefined;
   readonly #abort = new AbortController();
@@ -40,6 +44,7 @@ export class Flight<T> {
   constructor(ground: Ground<T>, making: Making<T>) {
     this.#ground = ground;
     this.#making = making;
+    this.hardTimeoutMs = making.policy.hardTimeoutMs;
     this.#fallback = making.fallback;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -48,7 +53,7 @@ export class Flight<T> {
     this.#answered = making.refresh;
     // Where nobody waits the failure is told by its channel.
     this.promise.catch(() => undefined);
-    this.#bound(making.policy.hardTimeoutMs, () => this.#tooLate());
+    this.#bound(this.hardTimeoutMs, () => this.#tooLate());
     this.#boundFallback();
     this.done = this.#run().then(
       () => this.#end(),
@@ -72,6 +77,16 @@ export class Flight<T> {
   /** Another flight takes its place: what it finds is for those who wait for it already. */
   abandon(): void {
     this.#overtaken = true;
+  }
+
+  /** For a caller who comes later, and does not wait longer than its own policy says. */
+  join({ hardTimeoutMs }: Policy): Promise<Copy> {
+    const endsAt = this.startedAt + this.hardTimeoutMs;
+    if (performance.now() + hardTimeoutMs >= endsAt) return this.promise;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(this.#timeout(hardTimeoutMs)), hardTimeoutMs);
+      void this.promise.then(resolve, reject).finally(() => clearTimeout(timer));
+    });
   }
 
   async #run(): Promise<void> {
@@ -155,24 +170,29 @@ export class Flight<T> {
     const renewing =
       hold === undefined ? undefined : setInterval(() => this.#renew(hold), policy.claimMs / 3);
     const since = performance.now();
-    counts.factoryRuns += 1;
+    this.#began = true;
     try {
       const made = await this.#making.make({
         key,
         signal: this.#abort.signal,
-        stale: this.#fallback,
+        stale: this.#usableFallback(),
         reason: this.#answered ? 'refresh' : 'miss',
       });
       await this.#made(made, hold, since);
     } catch (error) {
-      counts.factoryFailures += 1;
-      await this.#letGo(hold, policy.errorBackoffMs);
-      if (!this.#abort.signal.aborted) this.#ground.failed(key, error, policy.errorBackoffMs);
+      clearInterval(renewing);
+      const undisturbed = await this.#letGo(hold, policy.errorBackoffMs);
+      if (undisturbed && !this.#abort.signal.aborted) this.#failed(error);
       this.#fail(error);
     } finally {
-      counts.factoryMs += performance.now() - since;
       clearInterval(renewing);
     }
+  }
+
+  /** Who asks next gets the same, for a while. */
+  #failed(error: unknown): void {
+    const { key, policy } = this.#making;
+    this.#ground.failed(key, { error, fallback: this.#usableFallback() }, policy.errorBackoffMs);
   }
 
   async #made(made: Made, hold: Hold | undefined, since: number): Promise<void> {
@@ -200,20 +220,32 @@ export class Flight<T> {
     if (hold?.kind === 'lease') await this.#ground.hot.leases.release(hold.lease).catch(() => undefined);
   }
 
-  /** Gives the turn to others, at once or a little later. That it is not told to Redis costs time only: it ends by itself. */
-  async #letGo(hold: Hold | undefined, afterMs: number): Promise<void> {
+  /**
+   * Gives the turn to others, at once or a little later. That it is not told to Redis costs time only: it ends by itself.
+   * @returns whether nobody wrote the key since it was looked up, as far as is known
+   */
+  async #letGo(hold: Hold | undefined, afterMs: number): Promise<boolean> {
+    try {
+      // A claim that still stands says more than we were told: Redis tells us of what we did ourselves, too.
+      if (hold?.kind === 'claim') return await this.#letGoClaim(hold.expected, afterMs);
+      if (hold?.kind === 'lease') await this.#letGoLease(hold.lease, afterMs);
+    } catch (error) {
+      if (!isHotError(error)) throw error;
+    }
+    return !this.#overtaken;
+  }
+
+  async #letGoClaim(claim: string, afterMs: number): Promise<boolean> {
     const { hot, fullKey } = this.#ground;
-    if (hold === undefined) return;
-    const gone =
-      hold.kind === 'claim'
-        ? hot.entries.unclaim(fullKey(this.#making.key), hold.expected, afterMs)
-        : afterMs === 0
-          ? hot.leases.release(hold.lease)
-          : hot.leases.renew(hold.lease, afterMs);
-    await gone.then(
-      () => undefined,
-      () => undefined,
-    );
+    const key = fullKey(this.#making.key);
+    if (afterMs > 0) return hot.entries.extend(key, claim, afterMs);
+    await hot.entries.unclaim(key, claim);
+    return !this.#overtaken;
+  }
+
+  async #letGoLease(lease: Lease, afterMs: number): Promise<void> {
+    const { leases } = this.#ground.hot;
+    await (afterMs > 0 ? leases.renew(lease, afterMs) : leases.release(lease));
   }
 
   #settle(copy: Copy): void {
@@ -239,28 +271,29 @@ export class Flight<T> {
   }
 
   #tooLate(): void {
-    const { hardTimeoutMs } = this.#making.policy;
-    const error = new StockroomError(
-      'FACTORY_TIMEOUT',
-      `No value within ${hardTimeoutMs} ms (hardTimeoutMs)`,
-      {
-        details: { namespace: this.#ground.name },
-      },
-    );
-    this.#ground.failed(this.#making.key, error, this.#making.policy.errorBackoffMs);
+    const error = this.#timeout(this.hardTimeoutMs);
+    // Who waited for another process learnt nothing about the factory.
+    if (this.#began && !this.#overtaken) this.#failed(error);
+    this.stop(error);
+  }
+
+  #timeout(hardTimeoutMs: number): StockroomError {
+    const message = `No value within ${hardTimeoutMs} ms (hardTimeoutMs)`;
+    return new StockroomError('FACTORY_TIMEOUT', message, { details: { namespace: this.#ground.name } });
+  }
+
+  /** Nobody waits for it any longer. */
+  stop(error: StockroomError): void {
     this.#fail(error);
     this.#abort.abort(error);
     this.#ground.forget(this.#making.key, this);
   }
 
+  /** Within its life as well: nobody vouches for it any more, or it would have been given at once. */
   #usableFallback(): Copy | undefined {
-    const copy = this.#fallback;
     const { staleWhileRevalidateMs, staleIfErrorMs } = this.#making.policy;
     const staleMs = Math.max(staleWhileRevalidateMs, staleIfErrorMs);
-    // Within its life as well: nobody vouches for it any more, or it would have been given at once.
-    if (copy === undefined || staleMs === 0 || performance.now() >= copy.freshUntil + staleMs)
-      return undefined;
-    return copy.marks.every(({ valid }) => valid) ? copy : undefined;
+    return isFallback(this.#fallback, staleMs) ? this.#fallback : undefined;
   }
 
   #boundFallback(): void {

@@ -1,5 +1,6 @@
 import type { CacheCounts } from '../../core/cache-diagnostics.ts';
 import type { HotTier } from '../hot/index.ts';
+import type { Failure } from './failures.ts';
 import type { Flight } from './flight.ts';
 import type { Copy } from './l1.ts';
 import type { Mark } from './marks.ts';
@@ -71,7 +72,7 @@ export interface Ground<T> {
   readonly leaseKey: (key: string) => string;
   lookup(key: string): Promise<Found>;
   store(fill: Fill): Promise<{ copy: Copy; stored: boolean }>;
-  failed(key: string, error: unknown, forMs: number): void;
+  failed(key: string, failure: Failure, forMs: number): void;
   forget(key: string, flight: Flight<T>): void;
   /** Its callers were answered; who comes now starts another one. */
   answered(key: string, flight: Flight<T>): void;

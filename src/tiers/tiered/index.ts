@@ -1,3 +1,12 @@
+export {
+  cacheActivity,
+  type CacheActivity,
+  type CacheCounts,
+  cacheFactory,
+  type CacheFactoryRun,
+  cacheStaleness,
+  type CacheStaleness,
+} from '../../core/cache-diagnostics.ts';
 export { StockroomError } from '../../core/errors.ts';
 export { hotDefaults, openHot, type HotSettings, type HotTier, type OpenHotOptions } from '../hot/index.ts';
 export { type Canary, type CanaryOptions, startCanary } from './canary.ts';

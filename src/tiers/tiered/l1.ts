@@ -31,6 +31,15 @@ export interface L1Options {
   readonly l1MaxBytes: number;
 }
 
+/**
+ * A copy that may be given when there is no better one, for so long after its life. It may have been written over, so it is none
+ * where no old value may be given.
+ */
+export function isFallback(copy: Copy | undefined, staleMs: number): copy is Copy {
+  if (copy === undefined || staleMs === 0 || performance.now() >= copy.freshUntil + staleMs) return false;
+  return copy.marks.every(({ valid }) => valid);
+}
+
 /** Copies by key, the least recently used going first; bounded by number and by estimated bytes. */
 export class L1 {
   readonly #cache: LRUCache<string, Copy> | undefined;
@@ -59,9 +68,19 @@ export class L1 {
     });
   }
 
-  /** @returns whether there was one */
-  delete(key: string): boolean {
-    return this.#cache?.delete(key) ?? false;
+  /** A copy takes another size when it is decoded. */
+  resized(key: string, copy: Copy): void {
+    if (this.#cache?.peek(key) !== copy) return;
+    this.#cache.delete(key);
+    this.set(key, copy);
+  }
+
+  has(key: string): boolean {
+    return this.#cache?.has(key) ?? false;
+  }
+
+  delete(key: string): void {
+    this.#cache?.delete(key);
   }
 
   clear(): void {

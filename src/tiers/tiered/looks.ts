@@ -46,6 +46,8 @@ export class Looks<T> {
 
   /** The same for many keys, in one command where that can be. */
   lookupMany(keys: readonly string[]): Promise<Found>[] {
+    // It has no command for keys of several slots, and of its servers some may answer and others not.
+    if (this.#hot.topology === 'cluster') return keys.map((key) => this.lookup(key));
     const wanted = keys.filter((key) => !this.#looks.has(key));
     const entries = this.#hot.entries.readMany(wanted.map(this.#space.fullKey));
     entries.catch(() => undefined); // Each look fails with it, and says so.

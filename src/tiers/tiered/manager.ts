@@ -17,7 +17,10 @@ export interface CacheManager {
    * @throws StockroomError INVALID_INPUT when an option cannot be used, or the name is taken
    */
   namespace<T>(name: string, options?: NamespaceOptions<T>): Cache<T>;
-  /** Drops what Redis did not acknowledge, if it answers, and ends. The hot tier stays open: it is its opener's. */
+  /**
+   * Drops what Redis did not acknowledge, if it answers, and ends: who waits for a factory gets UNAVAILABLE, and nothing is held in
+   * the process any more. The hot tier stays open: it is its opener's.
+   */
   close(): Promise<void>;
 }
 
@@ -58,6 +61,8 @@ class Manager implements CacheManager {
     await Promise.all([...this.#spaces.values()].map((space) => space.close()));
     this.#feed.close();
     this.#tell();
+    // From now on nobody would tell that it is old.
+    for (const space of this.#spaces.values()) space.forgetEverything();
   }
 
   #invalidated(key: string): void {

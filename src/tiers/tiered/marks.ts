@@ -68,13 +68,15 @@ export class Marks {
     for (const key of keys) this.invalidated(key);
   }
 
-  invalidated(key: string): void {
-    this.#asking.delete(key);
+  /** @returns whether anything may depend on it */
+  invalidated(key: string): boolean {
+    const asking = this.#asking.delete(key);
     const mark = this.#known.get(key);
-    if (mark === undefined) return;
+    if (mark === undefined) return asking;
     this.#known.delete(key);
     mark.valid = false;
     this.changes += 1;
+    return true;
   }
 
   /** What is known may be old. Copies that depend on it are distrusted as a whole, by their era. */

@@ -1,14 +1,22 @@
 import { type CacheCounts, noCounts } from '../../core/cache-diagnostics.ts';
-import { companionKey, ENTRY_FAMILY, type Feed, type HotTier, keyPart, partOf } from '../hot/index.ts';
+import { StockroomError } from '../../core/errors.ts';
+import {
+  companionKey,
+  ENTRY_FAMILY,
+  type Feed,
+  type HotTier,
+  keyPart,
+  partOf,
+  Remembered,
+} from '../hot/index.ts';
 import type { Envelope } from './envelope.ts';
-import { Failures } from './failures.ts';
+import { type Failure, Failures } from './failures.ts';
 import { Flight } from './flight.ts';
 import type { Fill, Found, Ground, Making } from './ground.ts';
 import { type Copy, L1 } from './l1.ts';
 import { Looks } from './looks.ts';
 import { type Mark, Marks } from './marks.ts';
 import type { NamespaceSettings, Policy } from './policy.ts';
-import { Remembered } from './remembered.ts';
 import { Values } from './values.ts';
 import { Writes } from './writes.ts';
 
@@ -32,6 +40,8 @@ export class Namespace<T> implements Ground<T> {
   readonly flights = new Map<string, Flight<T>>();
   /** Those for which callers were answered already. */
   readonly refreshes = new Map<string, Flight<T>>();
+  /** With those that nobody may join any more. */
+  readonly #running = new Set<Flight<T>>();
   /** Since the start. */
   readonly counts: CacheCounts = noCounts();
   #told: CacheCounts = noCounts();
@@ -43,6 +53,7 @@ export class Namespace<T> implements Ground<T> {
   readonly #writing = new Map<string, { overtaken: boolean }>();
   /** Counts the holes in the stream of invalidations. */
   #era = 0;
+  #closed = false;
 
   constructor(hot: HotTier, feed: Feed, name: string, { policy, schema, codec }: NamespaceSettings<T>) {
     this.hot = hot;
@@ -73,12 +84,13 @@ export class Namespace<T> implements Ground<T> {
   }
 
   /** The value of a copy, for one caller. */
-  answer(copy: Copy): Promise<T> {
+  answer(key: string, copy: Copy): Promise<T> {
     if (copy.answer !== undefined) return copy.answer as Promise<T>;
     if (copy.undecoded !== undefined) {
       copy.value = this.values.decode(copy.undecoded);
       copy.undecoded = undefined;
       copy.cloned = this.values.isolate(copy.value);
+      this.l1.resized(key, copy);
     }
     const value = this.values.given(copy.value, copy.cloned);
     const answer = Promise.resolve(value);
@@ -128,7 +140,7 @@ export class Namespace<T> implements Ground<T> {
   }
 
   keep(key: string, copy: Copy, era: number): void {
-    if (era === this.#era) this.l1.set(key, copy);
+    if (era === this.#era && !this.#closed) this.l1.set(key, copy);
   }
 
   /**
@@ -137,7 +149,8 @@ export class Namespace<T> implements Ground<T> {
    */
   keepAlone(key: string, copy: Copy, since: number): void {
     const aloneUntil = Math.min(since + this.hot.coherence.heartbeatMs, copy.freshUntil);
-    if (performance.now() < aloneUntil) this.l1.set(key, { ...copy, era: ALONE, aloneUntil });
+    if (performance.now() < aloneUntil && !this.#closed)
+      this.l1.set(key, { ...copy, era: ALONE, aloneUntil });
   }
 
   /**
@@ -159,11 +172,14 @@ export class Namespace<T> implements Ground<T> {
 
   /** A key of this namespace was written by somebody else. */
   invalidated(rest: string): void {
-    this.counts.invalidations += 1;
     if (rest.startsWith(':')) {
-      this.marks.invalidated(this.#base + rest);
-      this.overtakeAll();
-    } else this.forgetKey(partOf(rest));
+      // One that we did not know was made, not dropped: nothing depends on it.
+      if (this.marks.invalidated(this.#base + rest)) this.overtakeAll();
+      return;
+    }
+    const key = partOf(rest);
+    if (this.l1.has(key)) this.counts.invalidations += 1;
+    this.forgetKey(key);
   }
 
   forgetKey(key: string): void {
@@ -224,8 +240,13 @@ export class Namespace<T> implements Ground<T> {
     return since;
   }
 
+  /** Gives up what is on its way. Nothing is kept any more. */
   async close(): Promise<void> {
-    await this.remembered.close();
+    this.#closed = true;
+    const error = new StockroomError('UNAVAILABLE', 'the cache was closed while a value was made');
+    const flights = [...this.#running];
+    for (const flight of flights) flight.stop(error);
+    await Promise.all([this.remembered.close(), ...flights.map(({ done }) => done)]);
   }
 
   remember(keys: readonly string[]): void {
@@ -235,17 +256,19 @@ export class Namespace<T> implements Ground<T> {
 
   startFlight(making: Making<T>): Flight<T> {
     const flight = new Flight<T>(this, making);
+    this.#running.add(flight);
+    void flight.done.then(() => this.#running.delete(flight));
     replaceFlight(making.refresh ? this.refreshes : this.flights, making.key, flight);
     return flight;
   }
 
   /**
    * The flight that a caller may join. One that began before the stream of invalidations fell silent may miss a write that this
-   * caller must see.
+   * caller must see, and one that ends earlier than this caller may fail it without need.
    */
-  joinable(key: string): Flight<T> | undefined {
+  joinable(key: string, { hardTimeoutMs }: Policy): Flight<T> | undefined {
     const flight = this.flights.get(key);
-    if (flight === undefined) return undefined;
+    if (flight === undefined || flight.hardTimeoutMs < hardTimeoutMs) return undefined;
     const { trustedUntil, heartbeatMs } = this.hot.coherence;
     const now = performance.now();
     return now < trustedUntil || now < flight.startedAt + heartbeatMs ? flight : undefined;
@@ -257,8 +280,8 @@ export class Namespace<T> implements Ground<T> {
     replaceFlight(this.refreshes, key, flight);
   }
 
-  failed(key: string, error: unknown, forMs: number): void {
-    this.failures.set(key, error, forMs);
+  failed(key: string, failure: Failure, forMs: number): void {
+    this.failures.set(key, failure, forMs);
   }
 
   forget(key: string, flight: Flight<T>): void {

@@ -78,34 +78,101 @@ export interface NamespaceSettings<T> {
   readonly codec: Codec;
 }
 
-const zeroAllowed = new Set([
+/** What a timer can wait; told to wait longer it would not wait at all. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+/** A hundred years: the end of such a life is a time that Redis takes. */
+const LIFE_MAX_MS = 36_525 * 86_400_000;
+const ENTRIES_MAX = 2 ** 24;
+
+interface Range {
+  readonly from?: number;
+  readonly above?: number;
+  readonly to?: number;
+  readonly below?: number;
+  readonly whole?: true;
+}
+
+const ranges: Readonly<Record<Exclude<keyof Policy, 'isolate'>, Range>> = {
+  ttlMs: { above: 0, to: LIFE_MAX_MS },
+  negativeTtlMs: { above: 0, to: LIFE_MAX_MS },
+  jitter: { from: 0, below: 1 },
+  staleWhileRevalidateMs: { from: 0, to: LIFE_MAX_MS },
+  staleIfErrorMs: { from: 0, to: LIFE_MAX_MS },
+  eagerRefresh: { above: 0, to: 1 },
+  softTimeoutMs: { above: 0, to: TIMER_MAX_MS },
+  hardTimeoutMs: { above: 0, to: TIMER_MAX_MS },
+  errorBackoffMs: { from: 0, to: TIMER_MAX_MS },
+  claimMs: { above: 0, to: TIMER_MAX_MS },
+  compressAboveBytes: { from: 0 },
+  l1MaxEntries: { from: 0, to: ENTRIES_MAX, whole: true },
+  l1MaxBytes: { from: 1, whole: true },
+};
+
+/** Of these undefined says something; for any other option it is the same as nothing. */
+const canBeOff: ReadonlySet<string> = new Set(['negativeTtlMs', 'softTimeoutMs', 'compressAboveBytes']);
+
+const callOptions: ReadonlySet<string> = new Set<keyof CallOptions>([
+  'ttlMs',
   'staleWhileRevalidateMs',
   'staleIfErrorMs',
-  'errorBackoffMs',
-  'compressAboveBytes',
-  'l1MaxEntries',
+  'softTimeoutMs',
+  'hardTimeoutMs',
   'jitter',
+  'tags',
 ]);
 
 /** @throws StockroomError INVALID_INPUT that names the option */
 export function namespaceSettings<T>(options: NamespaceOptions<T>): NamespaceSettings<T> {
   const { schema, codec = jsonCodec, ...given } = options;
-  const policy = { ...cacheDefaults, ...given };
-  for (const [name, value] of Object.entries(policy)) checkOption(name, value);
-  if (policy.jitter >= 1) throw invalid('jitter', 'a number from 0 to below 1', policy.jitter);
-  if (policy.eagerRefresh > 1) throw invalid('eagerRefresh', 'a number above 0, to 1', policy.eagerRefresh);
+  const policy = { ...cacheDefaults, ...checked(given) };
   if (!/^[a-z0-9-]{1,16}$/.test(codec.id)) throw invalid('codec.id', '1 to 16 of a-z, 0-9 and -', codec.id);
   return { policy, schema, codec };
 }
 
-/** Of a call, which may give any of them. @throws StockroomError INVALID_INPUT that names the option */
+/** @throws StockroomError INVALID_INPUT that names the option */
+export function callPolicy(policy: Policy, { tags, ...given }: CallOptions): Policy {
+  if (tags !== undefined) checkTags(tags);
+  for (const [name, value] of Object.entries(given)) {
+    if (!callOptions.has(name)) throw invalid(name, 'an option of a call', value);
+  }
+  return { ...policy, ...checked(given) };
+}
+
+/** @throws StockroomError INVALID_INPUT */
+export function checkTags(tags: readonly unknown[]): void {
+  if (Array.isArray(tags) && tags.every((tag) => typeof tag === 'string')) return;
+  throw invalid('tags', 'a list of texts', tags);
+}
+
+/** Those of the options that say something. */
+function checked(options: Partial<Policy>): Partial<Policy> {
+  const said = Object.entries(options).filter(([name, value]) => value !== undefined || canBeOff.has(name));
+  for (const [name, value] of said) checkOption(name, value);
+  return Object.fromEntries(said);
+}
+
+/** @throws StockroomError INVALID_INPUT that names the option */
 export function checkOption(name: string, value: unknown): void {
-  if (name === 'isolate' || name === 'tags') return;
-  if (value === undefined && Object.hasOwn(cacheDefaults, name)) return;
   if (!Object.hasOwn(cacheDefaults, name)) throw invalid(name, 'an option of the cache', value);
-  const zero = zeroAllowed.has(name);
-  const good = typeof value === 'number' && Number.isFinite(value) && (zero ? value >= 0 : value > 0);
-  if (!good) throw invalid(name, zero ? 'a number from 0 on' : 'a number above 0', value);
+  if (name === 'isolate') {
+    if (value !== 'freeze' && value !== 'clone') throw invalid(name, '"freeze" or "clone"', value);
+    return;
+  }
+  if (value === undefined && canBeOff.has(name)) return;
+  const range = ranges[name as keyof typeof ranges];
+  if (typeof value !== 'number' || !within(value, range)) throw invalid(name, rangeText(range), value);
+}
+
+function within(value: number, { from = -Infinity, above = -Infinity, to, below, whole }: Range): boolean {
+  const lowest = value >= from && value > above;
+  const highest = value <= (to ?? Number.MAX_SAFE_INTEGER) && value < (below ?? Infinity);
+  return lowest && highest && (whole !== true || Number.isInteger(value));
+}
+
+function rangeText({ from, above, to, below, whole }: Range): string {
+  const lowest = above === undefined ? `from ${from}` : `above ${above}`;
+  const highest = to === undefined ? (below === undefined ? '' : `, below ${below}`) : `, to ${to}`;
+  return `a ${whole === true ? 'whole ' : ''}number ${lowest}${highest}`;
 }
 
 function invalid(name: string, expected: string, found: unknown): StockroomError {

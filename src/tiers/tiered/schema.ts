@@ -1,6 +1,6 @@
 /**
- * The part of the Standard Schema interface (version 1) that is used here: zod, valibot, arktype and others have it. A schema
- * has to accept what it gives: values are checked again when they come back from Redis.
+ * The part of the Standard Schema interface (version 1) that is used here: zod, valibot, arktype and others have it. Values are
+ * checked when they are written and when they come back from Redis, so a schema has to accept what it gives.
  */
 export interface Schema<T> {
   readonly '~standard': {
@@ -11,6 +11,16 @@ export interface Schema<T> {
   };
 }
 
-type Checked<T> =
+export type Checked<T> =
   | { readonly value: T; readonly issues?: undefined }
-  | { readonly issues: readonly { readonly message: string }[] };
+  | { readonly issues: readonly Issue[] };
+
+interface Issue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+/** Where a value is not of a schema. Not why: a message may quote the value. */
+export function pathOf({ path = [] }: Issue): string {
+  return ['$', ...path.map((step) => String(typeof step === 'object' ? step.key : step))].join('.');
+}

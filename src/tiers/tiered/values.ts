@@ -1,8 +1,9 @@
+import { StockroomError } from '../../core/errors.ts';
 import type { Codec } from './codec.ts';
 import { compress, decompress } from './compression.ts';
 import type { Payload } from './envelope.ts';
 import { cloneValue, deepFreeze } from './isolate.ts';
-import type { Schema } from './schema.ts';
+import { type Checked, pathOf, type Schema } from './schema.ts';
 
 /** Values of a namespace as text and back. */
 export class Values<T> {
@@ -22,8 +23,18 @@ export class Values<T> {
     this.#clone = isolate === 'clone';
   }
 
-  /** Only compressing takes time. @throws StockroomError INVALID_INPUT when it cannot be kept without loss */
+  /**
+   * Only compressing takes time, and a schema that does.
+   * @throws StockroomError INVALID_INPUT when it cannot be kept without loss or is not of the schema
+   */
   encode(value: unknown): Payload | Promise<Payload> {
+    if (this.#schema === undefined) return this.#encode(value);
+    const checked = this.#schema['~standard'].validate(value);
+    if (checked instanceof Promise) return checked.then((result) => this.#encode(ofSchema(result)));
+    return this.#encode(ofSchema(checked));
+  }
+
+  #encode(value: unknown): Payload | Promise<Payload> {
     const encoded = this.codec.encode(value);
     const plain: Payload =
       typeof encoded === 'string' ? { form: 't', text: encoded } : { form: 'b', text: base64(encoded) };
@@ -72,6 +83,12 @@ export class Values<T> {
   given(value: unknown, cloned: boolean): T {
     return (cloned ? cloneValue(value) : value) as T;
   }
+}
+
+function ofSchema(checked: Checked<unknown>): unknown {
+  if (checked.issues === undefined) return checked.value;
+  const paths = checked.issues.slice(0, 5).map(pathOf).join(', ');
+  throw new StockroomError('INVALID_INPUT', `a value is not of the schema of its namespace, at ${paths}`);
 }
 
 export function isCompressed({ form }: Payload): boolean {

@@ -21,7 +21,6 @@ export class Writes<T> {
   /** Writes one value. @returns whether Redis acknowledged it */
   async write(
     key: string,
-    value: unknown,
     payload: Payload,
     policy: Policy,
     tags: readonly string[] | undefined,
@@ -32,7 +31,7 @@ export class Writes<T> {
       tags === undefined
         ? this.#own
         : [this.#space.marks.all, ...new Set(tags.map((tag) => this.#space.marks.keyOf(tag)))];
-    const ttlMs = (value === null ? policy.negativeTtlMs : undefined) ?? policy.ttlMs;
+    const { ttlMs } = policy;
     let marks: readonly Mark[] = [];
     let version: string | undefined;
     let envelope: Envelope | undefined;
@@ -92,24 +91,23 @@ export class Writes<T> {
       return { copy, stored: false };
     }
     const stored = marks !== undefined && (await this.#fillIn(key, expected, envelope, expiresAt));
-    if (!stored) this.#space.counts.fillsRefused += 1;
-    else if (!overtaken()) this.#space.keep(key, copy, era);
+    // Redis tells us of our own fills: the copy would be dropped at once.
+    const echoed = this.#space.hot.coherence.mode === 'tracking';
+    if (stored && !echoed && !overtaken()) this.#space.keep(key, copy, era);
     return { copy, stored };
   }
 
   async #fillIn(key: string, expected: string, envelope: Envelope, expiresAt: number): Promise<boolean> {
+    const { hot, counts, feed } = this.#space;
     try {
-      return await this.#space.hot.entries.fill(
-        this.#space.fullKey(key),
-        expected,
-        sealed(envelope),
-        expiresAt,
-        this.#space.feed,
-      );
+      const body = sealed(envelope);
+      const stored = await hot.entries.fill(this.#space.fullKey(key), expected, body, expiresAt, feed);
+      if (!stored) counts.fillsRefused += 1;
+      return stored;
     } catch (error) {
       if (!isHotError(error)) throw error;
       // Should it happen late, then under its claim: never over what somebody else wrote.
-      this.#space.counts.withoutRedis += 1;
+      counts.withoutRedis += 1;
       return false;
     }
   }
@@ -124,8 +122,11 @@ export class Writes<T> {
     if (late.length === 0) return [...marks];
     try {
       const learnt = await this.#space.marks.ensure(late);
-      const [now] = await this.#space.marks.ensure([this.#space.marks.anyTag]);
-      return now?.version === anyTag ? [...marks, ...learnt] : undefined;
+      // Asked for, since what is known may be old: that a tag was dropped may be told later than the tag was learnt.
+      if ((await this.#space.hot.entries.mark(this.#space.marks.anyTag)) === anyTag)
+        return [...marks, ...learnt];
+      this.#space.counts.fillsRefused += 1;
+      return undefined;
     } catch (error) {
       if (!isHotError(error)) throw error;
       return undefined;

@@ -12,6 +12,7 @@ import { rankingsModelSuite } from './rankings-model.ts';
 import { rankingsSuite } from './rankings.ts';
 import { scanSuite } from './scan.ts';
 import { sessionsSuite } from './sessions.ts';
+import { statesSuite } from './states.ts';
 import { statisticsSuite } from './statistics.ts';
 import type { Subject } from './subject.ts';
 import { tierSuite } from './tier.ts';
@@ -30,6 +31,7 @@ export function hotSuite(subject: Subject): void {
     describe('sessions', () => sessionsSuite(subject));
     describe('leases', () => leasesSuite(subject));
     describe('quotas', () => quotasSuite(subject));
+    describe('states', () => statesSuite(subject));
     describe('statistics', () => statisticsSuite(subject));
     describe('scan', () => scanSuite(subject));
     describe('coherence', () => coherenceSuite(subject));

@@ -52,6 +52,7 @@ function contentOf(key: string, value: Value): ProjectionContent {
     case 'entry':
     case 'epoch':
     case 'lease':
+    case 'state':
     case 'backlog':
       throw wrongKind(key, value.kind, 'projection');
   }

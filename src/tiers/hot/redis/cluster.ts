@@ -12,6 +12,8 @@ import type { Topology, TopologyListener } from './topology.ts';
 const REDIRECTIONS_MAX = 8;
 /** Between two looks at the topology that redirections ask for. */
 const REFRESH_PAUSE_MS = 50;
+/** A server that redirections led to is kept for so long after the last one, though no slot is known to be its own. */
+const REDIRECTED_KEPT_MS = 10_000;
 /** A call that needs keys which are on the move is sent again after so long. */
 const TRY_AGAIN_MS = 20;
 
@@ -34,6 +36,8 @@ export class Cluster implements Topology {
   /** All that we are connected to, by address; `#masters` are those that have slots. */
   #byAddress = new Map<string, RedisNode>();
   #masters: readonly RedisNode[] = [];
+  /** When a redirection last led there, of `performance.now()`. */
+  readonly #redirectedAt = new WeakMap<RedisNode, number>();
   #slots: readonly (RedisNode | undefined)[] = [];
   #owners = '';
   #refreshing: Promise<void> | undefined;
@@ -49,6 +53,10 @@ export class Cluster implements Topology {
 
   get nodes(): readonly RedisNode[] {
     return this.#masters;
+  }
+
+  get streams(): readonly RedisNode[] {
+    return [...this.#byAddress.values()];
   }
 
   nodeOf(key: string): RedisNode {
@@ -140,7 +148,7 @@ export class Cluster implements Topology {
       slots.fill(node, from, to + 1);
       owners.push(`${from}-${to}=${endpoint.host}:${endpoint.port}`);
     }
-    const gone = [...this.#byAddress].filter(([, node]) => !masters.has(node));
+    const gone = [...this.#byAddress].filter(([, node]) => !masters.has(node) && !this.#isRedirectedTo(node));
     this.#slots = slots;
     this.#masters = [...masters];
     for (const [address, node] of gone) {
@@ -151,7 +159,13 @@ export class Cluster implements Topology {
     const moved = this.#owners !== '' && this.#owners !== now;
     this.#owners = now;
     this.#failure = 'no server has the slot';
-    this.#listener.changed(moved);
+    // What was read from a server that is gone is watched by nobody.
+    this.#listener.changed(moved || gone.length > 0);
+  }
+
+  /** A slot that moves has keys on its new server before any list of slots names that. */
+  #isRedirectedTo(node: RedisNode): boolean {
+    return node.connected && performance.now() < (this.#redirectedAt.get(node) ?? 0) + REDIRECTED_KEPT_MS;
   }
 
   #node(endpoint: Endpoint): RedisNode {
@@ -168,6 +182,7 @@ export class Cluster implements Topology {
       },
     });
     this.#byAddress.set(address, node);
+    this.#listener.changed(false);
     return node;
   }
 
@@ -194,6 +209,7 @@ export class Cluster implements Topology {
     const at = address.lastIndexOf(':');
     const host = address.slice(0, at) || from.location.slice(0, from.location.lastIndexOf(':'));
     const target = this.#node({ host, port: Number(address.slice(at + 1)) });
+    this.#redirectedAt.set(target, performance.now());
     await target.connectedWithin(this.#options.settings.timeoutMs);
     return code === 'ASK' ? target.sendChain([['ASKING'], args]) : target.send(args);
   }

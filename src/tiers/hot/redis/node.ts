@@ -97,6 +97,11 @@ export class RedisNode {
     return this.#await(session.client.sendCommand(args), args, decode);
   }
 
+  /** Sends a command behind all that was sent before, however late the server is. Nobody waits for it. */
+  sendBehind(args: readonly string[]): void {
+    this.#session?.client.sendCommand(args).catch(() => undefined);
+  }
+
   /** Commands that must follow one another directly: ASKING and what it is for. @returns the last reply */
   sendChain(chain: readonly (readonly string[])[]): Promise<Reply> {
     const session = this.#session;

@@ -52,9 +52,10 @@ export async function openSession(endpoint: Endpoint, options: SessionOptions): 
   try {
     return await open(endpoint, options, tracking);
   } catch (error) {
-    const refused =
-      tracking && error instanceof ErrorReply && !['NOAUTH', 'WRONGPASS'].includes(redisCode(error).code);
-    if (!refused) throw unavailable(`${endpoint.host}:${endpoint.port}`, messageOf(error), error);
+    // Without the right to track, or where there is no such command: then without. Any other error is none of tracking's.
+    const untracked =
+      tracking && error instanceof ErrorReply && ['NOPERM', 'ERR'].includes(redisCode(error).code);
+    if (!untracked) throw unavailable(`${endpoint.host}:${endpoint.port}`, messageOf(error), error);
   }
   try {
     return await open(endpoint, options, false);
@@ -171,7 +172,7 @@ async function hear(
   invalidated: (key: string | null) => void,
 ): Promise<void> {
   await client.subscribe(options.channel, (message) => {
-    const [sender, ...keys] = message.split(' ');
+    const [sender, ...keys] = message.split('\n');
     if (sender !== options.sender) keys.forEach(invalidated);
   });
 }

@@ -29,6 +29,7 @@ export function overOneNode(
     location,
     node,
     nodes: [node],
+    streams: [node],
     nodeOf: () => node,
     async settled(ms) {
       await node.connectedWithin(ms);

@@ -43,10 +43,7 @@ export class RedisStates implements States {
   ): Promise<StandingState | undefined> {
     const head = stateHead(this.#incarnation(key));
     const args = [head, digits(nowMs), expiryDigits(expiresAtMs), expiryOf(expiresAtMs)];
-    const standing = this.#standingOf(
-      key,
-      await this.#calls.run<string | null>('stateTouch', [key], args),
-    );
+    const standing = this.#standingOf(key, await this.#calls.run<string | null>('stateTouch', [key], args));
     return standing?.kind === 'value' && standing.believed ? standing : undefined;
   }
 

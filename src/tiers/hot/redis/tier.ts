@@ -47,7 +47,7 @@ export class RedisTier implements HotTier {
     const sender = randomBytes(6).toString('hex');
     const channel = `${prefix}invalidate`;
     const feeds = new Feeds();
-    this.coherence = new RedisCoherence(feeds, settings.heartbeatMs);
+    this.coherence = new RedisCoherence(feeds, settings);
     const options = {
       settings,
       name: `stockroom-${process.pid}`,
@@ -62,7 +62,8 @@ export class RedisTier implements HotTier {
     const announce = (keys: readonly string[]): Promise<void> | undefined => {
       if (this.coherence.mode === 'tracking' || keys.length === 0) return undefined;
       // The channel's own slot decides where it is sent; Cluster passes it on to every server.
-      const message = [sender, ...keys].join(' ');
+      // Escaped parts of keys may have spaces, and no control characters.
+      const message = [sender, ...keys].join('\n');
       return this.#calls.send(channel, ['PUBLISH', channel, message]).then(() => undefined);
     };
     this.entries = new RedisEntries({ calls: this.#calls, feeds, announce });
@@ -149,11 +150,14 @@ class RedisCoherence implements Coherence, TopologyListener {
   readonly #feeds: Feeds;
   #topology: Topology | undefined;
   trustedUntil = 0;
-  mode: 'tracking' | 'messages' = 'tracking';
+  mode: 'tracking' | 'messages';
+  readonly #always: boolean;
 
-  constructor(feeds: Feeds, heartbeatMs: number) {
+  constructor(feeds: Feeds, { heartbeatMs, invalidation }: HotSettings) {
     this.#feeds = feeds;
     this.heartbeatMs = heartbeatMs;
+    this.#always = invalidation === 'messages';
+    this.mode = this.#always ? 'messages' : 'tracking';
   }
 
   watch(topology: Topology): void {
@@ -171,13 +175,14 @@ class RedisCoherence implements Coherence, TopologyListener {
   }
 
   changed(moved: boolean): void {
-    const nodes = this.#topology?.nodes ?? [];
+    const nodes = this.#topology?.streams ?? [];
     let until = nodes.length === 0 ? 0 : Infinity;
     for (const node of nodes) until = Math.min(until, node.trustedUntil);
     // Both when the stream is lost and when it is back: what was read in between was not watched.
     const cut = (until === 0) !== (this.trustedUntil === 0);
     this.trustedUntil = until;
-    this.mode = nodes.some(({ invalidation }) => invalidation === 'messages') ? 'messages' : 'tracking';
+    const messages = this.#always || nodes.some(({ invalidation }) => invalidation === 'messages');
+    this.mode = messages ? 'messages' : 'tracking';
     if (cut || moved) this.#feeds.gap();
   }
 }

@@ -7,6 +7,8 @@ export interface Topology {
   readonly location: string;
   /** Servers that hold keys, now. */
   readonly nodes: readonly RedisNode[];
+  /** Servers that anything is read from: copies are trusted while the streams of all of them are. */
+  readonly streams: readonly RedisNode[];
   /** @throws StockroomError HOT_UNAVAILABLE while nobody is known to have it */
   nodeOf(key: string): RedisNode;
   /** Resolves when all of it is connected, or has failed to be, for so long at the most. */

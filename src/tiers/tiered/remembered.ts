@@ -1,1 +1,0 @@
-export { Remembered } from '../hot/index.ts';

@@ -1,0 +1,5 @@
+// Runs state-writer.ts in a process of its own, with the arguments that it names.
+import { fileURLToPath } from 'node:url';
+import { runnerImport } from 'vite';
+
+await runnerImport(fileURLToPath(new URL('state-writer.ts', import.meta.url)));
