@@ -16,9 +16,9 @@ export interface FactoryContext<T> {
   /** The value whose life is over, where there is one that may still be given. */
   readonly stale: T | undefined;
   /** Gives this value another life than the namespace does, in milliseconds. */
-  ttl(ms: number): void;
+  readonly ttl: (ms: number) => void;
   /** The value depends on these as well. */
-  tags(...tags: string[]): void;
+  readonly tags: (...tags: string[]) => void;
 }
 
 /** @returns the value; undefined: there is none, and nothing is kept. Null is a value. */
@@ -177,7 +177,7 @@ export class Cache<T> {
       flight === undefined ? [] : [flight.join(policy).then((copy) => [key, copy] as const)],
     );
     const started = this.#startMany(own, factory, policy, options?.tags, false);
-    this.#startMany(aging, factory, policy, options?.tags, true);
+    void this.#startMany(aging, factory, policy, options?.tags, true);
     for (const [key, copy] of await Promise.all([...joined, ...started])) copies.set(key, copy);
     return this.#valuesOf(keys, copies);
   }
