@@ -2,6 +2,7 @@ import { StockroomError } from '../../core/errors.ts';
 import { Batch } from './batch.ts';
 import { counted, runFactory } from './factory.ts';
 import type { Failure } from './failures.ts';
+import type { Flight } from './flight.ts';
 import { isHotError } from './hot-errors.ts';
 import type { Found, Making } from './ground.ts';
 import { type Copy, isFallback } from './l1.ts';
@@ -173,12 +174,15 @@ export class Cache<T> {
     const beyond = this.#afterFailures(this.#notInProcess(keys, copies, aging), policy, copies);
     const flights = beyond.map((key) => [key, this.#space.joinable(key, policy)] as const);
     const own = flights.flatMap(([key, flight]) => (flight === undefined ? [key] : []));
-    const joined = flights.flatMap(([key, flight]) =>
-      flight === undefined ? [] : [flight.join(policy).then((copy) => [key, copy] as const)],
-    );
-    const started = this.#startMany(own, factory, policy, options?.tags, false);
-    void this.#startMany(aging, factory, policy, options?.tags, true);
-    for (const [key, copy] of await Promise.all([...joined, ...started])) copies.set(key, copy);
+    const joined = flights.map(async ([key, flight]) => {
+      if (flight !== undefined) copies.set(key, await flight.join(policy));
+    });
+    const started = this.#startMany(own, false, factory, policy, options?.tags).map(async (flight, at) => {
+      copies.set(own[at]!, await flight.promise);
+    });
+    // Nobody waits for these: whoever fails there is told of by the channel alone.
+    this.#startMany(aging, true, factory, policy, options?.tags);
+    await Promise.all([...joined, ...started]);
     return this.#valuesOf(keys, copies);
   }
 
@@ -195,11 +199,11 @@ export class Cache<T> {
 
   #startMany(
     keys: readonly string[],
+    refresh: boolean,
     factory: ManyFactory<T>,
     policy: Policy,
     tags: readonly string[] = [],
-    refresh: boolean,
-  ): Promise<readonly [string, Copy]>[] {
+  ): Flight<T>[] {
     if (keys.length === 0) return [];
     const found = this.#space.lookupMany(keys);
     const batch = new Batch(keys, async ({ reason, ...turn }) => {
@@ -207,16 +211,15 @@ export class Cache<T> {
       const made = await counted(this.#space, about, () => factory(turn));
       return made instanceof Map ? made : new Map(Object.entries(made));
     });
-    return keys.map((key, at) => {
-      const { promise } = this.#space.startFlight({
+    return keys.map((key, at) =>
+      this.#space.startFlight({
         ...this.#making(key, policy, this.#space.l1.get(key)),
         refresh,
         firstLook: () => found[at]!,
         make: (turn) => runFactory(this.#space, () => batch.value(turn), turn, tags),
         decided: () => batch.decided(key),
-      });
-      return promise.then((copy) => [key, copy] as const);
-    });
+      }),
+    );
   }
 
   async #getBeyond(key: string, held: Copy | undefined): Promise<T | undefined> {
