@@ -60,11 +60,11 @@ export interface Entries {
    * Claims the place of an entry that is not there, for whoever is about to make it.
    * @returns the claim, or what stands there instead: an entry, or a claim of somebody else
    */
-  claim(key: string, lifeMs: number): Promise<Claim | Entry>;
+  claim(key: string, lifeMs: number, by?: Feed): Promise<Claim | Entry>;
   /** Makes a claim live on. @returns false when it is gone: written over, dropped, evicted or expired */
   extend(key: string, claim: string, lifeMs: number): Promise<boolean>;
   /** Ends a claim; with `afterMs` that much later, so that nobody tries again before. */
-  unclaim(key: string, claim: string, afterMs?: number): Promise<void>;
+  unclaim(key: string, claim: string, afterMs?: number, by?: Feed): Promise<void>;
   /**
    * Writes only while `expected` stands there: the version of a claim or of the entry that was read. So what was looked
    * up before somebody else's write can never cover that write. @returns whether it was written

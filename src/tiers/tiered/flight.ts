@@ -130,7 +130,7 @@ export class Flight<T> {
     const { key, policy } = this.#making;
     try {
       if (found.kind === 'none') {
-        const claim = await hot.entries.claim(fullKey(key), policy.claimMs);
+        const claim = await hot.entries.claim(fullKey(key), policy.claimMs, this.#ground.feed);
         if (claim.kind === 'claimed') return { kind: 'claim', expected: claim.version };
         return claim.kind === 'claim' ? 'others' : 'again';
       }
@@ -239,7 +239,7 @@ export class Flight<T> {
     const { hot, fullKey } = this.#ground;
     const key = fullKey(this.#making.key);
     if (afterMs > 0) return hot.entries.extend(key, claim, afterMs);
-    await hot.entries.unclaim(key, claim);
+    await hot.entries.unclaim(key, claim, 0, this.#ground.feed);
     return !this.#overtaken;
   }
 

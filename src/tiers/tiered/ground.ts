@@ -1,5 +1,5 @@
 import type { CacheCounts } from '../../core/cache-diagnostics.ts';
-import type { HotTier } from '../hot/index.ts';
+import type { Feed, HotTier } from '../hot/index.ts';
 import type { Failure } from './failures.ts';
 import type { Flight } from './flight.ts';
 import type { Copy } from './l1.ts';
@@ -67,6 +67,7 @@ export interface Fill {
 export interface Ground<T> {
   readonly name: string;
   readonly hot: HotTier;
+  readonly feed: Feed;
   readonly counts: CacheCounts;
   readonly fullKey: (key: string) => string;
   readonly leaseKey: (key: string) => string;

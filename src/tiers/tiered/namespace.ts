@@ -20,9 +20,6 @@ import type { NamespaceSettings, Policy } from './policy.ts';
 import { Values } from './values.ts';
 import { Writes } from './writes.ts';
 
-/** No era: nobody vouches for it. */
-const ALONE = -1;
-
 /**
  * The state of one namespace: its copies in the process, what is on its way, what is known of marks and failures. What users call is
  * in cache.ts.
@@ -53,6 +50,8 @@ export class Namespace<T> implements Ground<T> {
   readonly #writing = new Map<string, { overtaken: boolean }>();
   /** Counts the holes in the stream of invalidations. */
   #era = 0;
+  /** The same for copies for which nobody vouches: below 0, and moved by our own drops of marks, which they may depend on. */
+  #alone = -1;
   #closed = false;
 
   constructor(hot: HotTier, feed: Feed, name: string, { policy, schema, codec }: NamespaceSettings<T>) {
@@ -75,7 +74,7 @@ export class Namespace<T> implements Ground<T> {
 
   /** A copy that may be given without asking anybody. */
   usable(copy: Copy, now: number): boolean {
-    if (now < copy.aloneUntil) return true;
+    if (now < copy.aloneUntil) return copy.era === this.#alone;
     if (now >= this.hot.coherence.trustedUntil || copy.era !== this.#era) return false;
     if (copy.checkedAt === this.marks.changes) return true;
     for (const mark of copy.marks) if (!mark.valid) return false;
@@ -150,7 +149,7 @@ export class Namespace<T> implements Ground<T> {
   keepAlone(key: string, copy: Copy, since: number): void {
     const aloneUntil = Math.min(since + this.hot.coherence.heartbeatMs, copy.freshUntil);
     if (performance.now() < aloneUntil && !this.#closed)
-      this.l1.set(key, { ...copy, era: ALONE, aloneUntil });
+      this.l1.set(key, { ...copy, era: this.#alone, aloneUntil });
   }
 
   /**
@@ -220,6 +219,7 @@ export class Namespace<T> implements Ground<T> {
 
   /** Ends what depends on marks, in every process. @throws StockroomError HOT_UNAVAILABLE, HOT_TIMEOUT, HOT_REFUSED */
   async dropMarks(keys: readonly string[]): Promise<void> {
+    this.#alone -= 1;
     await this.marks.drop(keys, this.feed);
     this.overtakeAll();
   }

@@ -17,12 +17,12 @@ export function createEntries(space: Space): Synchronous<Entries> {
     drop: (keys, by) => {
       for (const key of keys) space.delete(key, by);
     },
-    claim: (key, lifeMs) => read(key) ?? claim(space, key, lifeMs),
+    claim: (key, lifeMs, by) => read(key) ?? claim(space, key, lifeMs, by),
     extend: (key, version, lifeMs) => isClaim(read(key), version) && space.expire(key, space.now() + lifeMs),
-    unclaim: (key, version, afterMs = 0) => {
+    unclaim: (key, version, afterMs = 0, by) => {
       if (!isClaim(read(key), version)) return;
       if (afterMs > 0) space.expire(key, space.now() + afterMs);
-      else space.delete(key);
+      else space.delete(key, by);
     },
     fill: (key, expected, body, expiresAtMs, by) => {
       if (read(key)?.version !== expected) return false;
@@ -48,9 +48,9 @@ function write(space: Space, { key, body, expiresAtMs }: Write, by?: Feed): stri
   return version;
 }
 
-function claim(space: Space, key: string, lifeMs: number): Claim {
+function claim(space: Space, key: string, lifeMs: number, by: Feed | undefined): Claim {
   const version = unique('C');
-  space.set(key, { kind: 'entry', entry: { kind: 'claim', version } }, space.now() + lifeMs);
+  space.set(key, { kind: 'entry', entry: { kind: 'claim', version } }, space.now() + lifeMs, by);
   return { kind: 'claimed', version };
 }
 
