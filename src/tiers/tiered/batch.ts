@@ -19,11 +19,14 @@ interface Wanted {
  */
 export class Batch {
   readonly #factory: ManyFactory;
+  readonly #signal: AbortSignal;
   readonly #undecided: Set<string>;
   #wanted: Wanted[] = [];
 
-  constructor(keys: Iterable<string>, factory: ManyFactory) {
+  /** @param signal of all of them: they began together and wait equally long */
+  constructor(keys: Iterable<string>, signal: AbortSignal, factory: ManyFactory) {
     this.#factory = factory;
+    this.#signal = signal;
     this.#undecided = new Set(keys);
   }
 
@@ -43,7 +46,7 @@ export class Batch {
     if (this.#undecided.size > 0 || this.#wanted.length === 0) return;
     const wanted = this.#wanted;
     this.#wanted = [];
-    const signal = AbortSignal.any(wanted.map(({ turn }) => turn.signal));
+    const signal = this.#signal;
     const reason = wanted.every(({ turn }) => turn.reason === 'refresh') ? 'refresh' : 'miss';
     // A factory may throw before it gives a promise.
     void Promise.resolve()

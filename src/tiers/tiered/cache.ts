@@ -1,5 +1,7 @@
+import { setMaxListeners } from 'node:events';
 import { StockroomError } from '../../core/errors.ts';
 import { Batch } from './batch.ts';
+import type { Factory, ManyFactory } from './factories.ts';
 import { counted, runFactory } from './factory.ts';
 import type { Failure } from './failures.ts';
 import type { Flight } from './flight.ts';
@@ -8,32 +10,6 @@ import type { Found, Making } from './ground.ts';
 import { type Copy, isFallback } from './l1.ts';
 import type { Namespace } from './namespace.ts';
 import { type CallOptions, callPolicy, type Policy } from './policy.ts';
-
-/** What a factory is told, and what it may say about the value it makes. */
-export interface FactoryContext<T> {
-  readonly key: string;
-  /** Aborted when nobody waits any longer. */
-  readonly signal: AbortSignal;
-  /** The value whose life is over, where there is one that may still be given. */
-  readonly stale: T | undefined;
-  /** Gives this value another life than the namespace does, in milliseconds. */
-  readonly ttl: (ms: number) => void;
-  /** The value depends on these as well. */
-  readonly tags: (...tags: string[]) => void;
-}
-
-/** @returns the value; undefined: there is none, and nothing is kept. Null is a value. */
-export type Factory<T> = (context: FactoryContext<T>) => Promise<T> | T;
-
-export interface ManyContext {
-  /** Those that are neither in the process nor in Redis. */
-  readonly keys: string[];
-  readonly signal: AbortSignal;
-}
-
-export type ManyFactory<T> = (
-  context: ManyContext,
-) => Promise<ReadonlyMap<string, T> | Readonly<Record<string, T>>> | ReadonlyMap<string, T>;
 
 /**
  * A namespace of a two-tier cache. Values that come back are shared and frozen, or clones: see `isolate`.
@@ -206,7 +182,10 @@ export class Cache<T> {
   ): Flight<T>[] {
     if (keys.length === 0) return [];
     const found = this.#space.lookupMany(keys);
-    const batch = new Batch(keys, async ({ reason, ...turn }) => {
+    const abort = new AbortController();
+    // Each key listens: as many as there are, and not a leak.
+    setMaxListeners(0, abort.signal);
+    const batch = new Batch(keys, abort.signal, async ({ reason, ...turn }) => {
       const about = { keys: turn.keys.length, reason, signal: turn.signal };
       const made = await counted(this.#space, about, () => factory(turn));
       return made instanceof Map ? made : new Map(Object.entries(made));
@@ -218,6 +197,7 @@ export class Cache<T> {
         firstLook: () => found[at]!,
         make: (turn) => runFactory(this.#space, () => batch.value(turn), turn, tags),
         decided: () => batch.decided(key),
+        abort,
       }),
     );
   }
@@ -290,12 +270,26 @@ export class Cache<T> {
         return this.#givenAndRefreshed(key, factory, options, held);
       }
     }
-    const running = this.#space.joinable(key, policy);
-    if (running !== undefined) return this.#space.answer(key, await running.join(policy));
-    const failure = this.#space.failures.get(key);
-    if (failure !== undefined) return this.#space.answer(key, this.#insteadOf(failure, held, policy));
-    const flight = this.#startFlight(key, factory, options, held, false);
+    const before = this.#underWay(key, policy, held);
+    if (before !== undefined) return this.#space.answer(key, await before);
+    // Most of what is not in the process is in Redis, and needs no flight.
+    const found = await this.#space.lookup(key);
+    if (found.kind === 'value' && performance.now() < found.copy.freshUntil) {
+      this.#space.counts.l2Hits += 1;
+      return this.#space.answer(key, found.copy);
+    }
+    const meanwhile = this.#underWay(key, policy, held);
+    if (meanwhile !== undefined) return this.#space.answer(key, await meanwhile);
+    const flight = this.#startFlight(key, factory, options, held, false, found);
     return this.#space.answer(key, await flight.promise);
+  }
+
+  /** What others have begun: a flight to join, or a failure a moment ago. @throws the error of that where there is no value to give */
+  #underWay(key: string, policy: Policy, held: Copy | undefined): Promise<Copy> | Copy | undefined {
+    const running = this.#space.joinable(key, policy);
+    if (running !== undefined) return running.join(policy);
+    const failure = this.#space.failures.get(key);
+    return failure === undefined ? undefined : this.#insteadOf(failure, held, policy);
   }
 
   /** What was made of a failure a moment ago. @throws the error where there is no value to give */
@@ -329,11 +323,14 @@ export class Cache<T> {
     options: CallOptions | undefined,
     held: Copy | undefined,
     refresh: boolean,
+    found?: Found,
   ) {
     const space = this.#space;
     return space.startFlight({
       ...this.#making(key, this.#policy(options), held),
+      ...(found === undefined ? {} : { firstLook: () => Promise.resolve(found) }),
       refresh,
+      abort: new AbortController(),
       make: (turn) =>
         runFactory<T>(
           space,
@@ -344,7 +341,11 @@ export class Cache<T> {
     });
   }
 
-  #making(key: string, policy: Policy, held: Copy | undefined): Omit<Making<T>, 'make' | 'refresh'> {
+  #making(
+    key: string,
+    policy: Policy,
+    held: Copy | undefined,
+  ): Omit<Making<T>, 'make' | 'refresh' | 'abort'> {
     const firstLook = (): Promise<Found> => this.#space.lookup(key);
     return { key, policy, fallback: held, firstLook, decided: () => undefined };
   }

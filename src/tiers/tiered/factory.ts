@@ -4,7 +4,7 @@ import type { Made, Turn } from './ground.ts';
 import type { Mark } from './marks.ts';
 import type { Namespace } from './namespace.ts';
 import { checkOption, checkTags } from './policy.ts';
-import type { Factory, FactoryContext } from './cache.ts';
+import type { Factory, FactoryContext } from './factories.ts';
 
 /**
  * Runs a factory. What its value depends on is noted before: a tag that is dropped while it runs ends the value, since it may have

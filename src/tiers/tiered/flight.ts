@@ -38,12 +38,13 @@ export class Flight<T> {
   #began = false;
   #wake: (() => void) | undefined;
   #fallback: Copy | undefined;
-  readonly #abort = new AbortController();
+  readonly #abort: AbortController;
   readonly #timers: NodeJS.Timeout[] = [];
 
   constructor(ground: Ground<T>, making: Making<T>) {
     this.#ground = ground;
     this.#making = making;
+    this.#abort = making.abort;
     this.hardTimeoutMs = making.policy.hardTimeoutMs;
     this.#fallback = making.fallback;
     this.promise = new Promise((resolve, reject) => {

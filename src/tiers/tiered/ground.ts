@@ -39,6 +39,8 @@ export interface Making<T> {
   readonly fallback: Copy | undefined;
   readonly firstLook: () => Promise<Found>;
   readonly make: (turn: Turn) => Promise<Made>;
+  /** Ends the work when nobody waits any longer. Flights of one batch share it. */
+  readonly abort: AbortController;
   /** It is known whether the value has to be made; may be called more than once. */
   readonly decided: () => void;
   /** For the compiler alone. */

@@ -77,15 +77,16 @@ export class Looks<T> {
       const fullKey = this.#space.fullKey(key);
       if (this.#space.remembered.has(fullKey)) return this.#without();
       const era = this.#space.era;
-      const needed = [this.#space.marks.all, this.#space.marks.anyTag];
+      const { marks } = this.#space;
+      const known = marks.knownOne(marks.all);
       try {
-        const [entry, marks] = await Promise.all([
-          read(),
-          this.#space.marks.known(needed) ?? this.#space.marks.ensure(needed),
-        ]);
+        const [entry, all] =
+          known === undefined
+            ? await Promise.all([read(), marks.ensureOne(marks.all)])
+            : [await read(), known];
         if (entry === undefined) return { kind: 'none' };
         if (entry.kind === 'claim') return { kind: 'claim' };
-        const found = await this.#weigh(entry, marks[0]!);
+        const found = await this.#weigh(entry, all);
         // Here and nowhere later: who waits for several looks does not learn what was written between them.
         if (found.kind === 'value' && !state.overtaken) this.#keep(key, found.copy, era);
         return found;

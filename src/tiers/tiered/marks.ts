@@ -55,9 +55,18 @@ export class Marks {
     return marks;
   }
 
+  /** The same for one. */
+  knownOne(key: string): Mark | undefined {
+    return performance.now() < this.#hot.coherence.trustedUntil ? this.#known.get(key) : undefined;
+  }
+
   /** @throws StockroomError HOT_UNAVAILABLE, HOT_TIMEOUT, HOT_REFUSED */
   ensure(keys: readonly string[]): Promise<Mark[]> {
-    return Promise.all(keys.map(async (key) => this.known([key])?.[0] ?? this.#ask(key)));
+    return Promise.all(keys.map((key) => this.ensureOne(key)));
+  }
+
+  async ensureOne(key: string): Promise<Mark> {
+    return this.knownOne(key) ?? this.#ask(key);
   }
 
   /** Ends what depends on them. @throws StockroomError HOT_UNAVAILABLE, HOT_TIMEOUT, HOT_REFUSED */

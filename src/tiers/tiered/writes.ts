@@ -10,12 +10,9 @@ import { isCompressed } from './values.ts';
 /** How values of a namespace get into Redis: written by a caller, or filled in after a factory made them. */
 export class Writes<T> {
   readonly #space: Namespace<T>;
-  /** The marks that every entry depends on. */
-  readonly #own: readonly string[];
 
   constructor(space: Namespace<T>) {
     this.#space = space;
-    this.#own = [space.marks.all];
   }
 
   /** Writes one value. @returns whether Redis acknowledged it */
@@ -27,16 +24,13 @@ export class Writes<T> {
   ): Promise<boolean> {
     const undisturbed = this.#space.writing(key);
     const fullKey = this.#space.fullKey(key);
-    const needed =
-      tags === undefined
-        ? this.#own
-        : [this.#space.marks.all, ...new Set(tags.map((tag) => this.#space.marks.keyOf(tag)))];
     const { ttlMs } = policy;
     let marks: readonly Mark[] = [];
     let version: string | undefined;
     let envelope: Envelope | undefined;
     try {
-      marks = this.#space.marks.known(needed) ?? (await this.#space.marks.ensure(needed));
+      const own = tags === undefined ? this.#space.marks.knownOne(this.#space.marks.all) : undefined;
+      marks = own === undefined ? await this.#marksOf(tags) : [own];
       const [made, expiresAtMs] = this.#envelope(payload, policy, ttlMs, marks);
       envelope = made;
       version = await this.#space.hot.entries.write(fullKey, sealed(envelope), expiresAtMs, this.#space.feed);
@@ -47,6 +41,11 @@ export class Writes<T> {
     envelope ??= this.#envelope(payload, policy, ttlMs, marks)[0];
     if (undisturbed()) this.#keepWritten(key, envelope, marks, version);
     return version !== undefined;
+  }
+
+  async #marksOf(tags: readonly string[] = []): Promise<Mark[]> {
+    const { marks } = this.#space;
+    return marks.ensure([marks.all, ...new Set(tags.map((tag) => marks.keyOf(tag)))]);
   }
 
   #keepWritten(key: string, envelope: Envelope, marks: readonly Mark[], version: string | undefined): void {

@@ -18,9 +18,14 @@ export class Calls {
   }
 
   // Not async: the promise of the node is the answer, and one more costs as much as the call.
-  send<T = Reply>(key: string, args: readonly string[], decode?: (reply: never) => T): Promise<T> {
+  send<T = Reply>(
+    key: string,
+    args: readonly string[],
+    decode?: (reply: never) => T,
+    behind?: readonly string[],
+  ): Promise<T> {
     try {
-      return this.topology.nodeOf(key).send(args, decode);
+      return this.topology.nodeOf(key).send(args, decode, behind);
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }

@@ -6,6 +6,8 @@ export interface Call {
   slow: boolean;
   readonly since: number;
   readonly reject: (error: Error) => void;
+  /** What has to follow it when it is given up. */
+  readonly behind: readonly string[] | undefined;
   before: Call | undefined;
   next: Call | undefined;
 }
@@ -22,7 +24,7 @@ export interface DeadlineSettings {
  */
 export class Deadlines {
   readonly #onSlow: () => void;
-  readonly #onLate: () => Error;
+  readonly #onLate: (call: Call) => Error;
   readonly #tickMs: number;
   readonly #slowTicks: number;
   readonly #lateTicks: number;
@@ -35,7 +37,7 @@ export class Deadlines {
    * @param onSlow called once for each call that takes longer than `slowMs`
    * @param onLate makes the error of a call that took longer than `timeoutMs`
    */
-  constructor({ timeoutMs, slowMs }: DeadlineSettings, onSlow: () => void, onLate: () => Error) {
+  constructor({ timeoutMs, slowMs }: DeadlineSettings, onSlow: () => void, onLate: (call: Call) => Error) {
     this.#onSlow = onSlow;
     this.#onLate = onLate;
     this.#tickMs = Math.max(2, Math.min(timeoutMs / 20, slowMs / 4));
@@ -44,9 +46,17 @@ export class Deadlines {
     this.#lateTicks = Math.max(2, Math.floor(timeoutMs / (this.#tickMs + 1)));
   }
 
-  add(reject: (error: Error) => void): Call {
+  add(reject: (error: Error) => void, behind?: readonly string[]): Call {
     const before = this.#last;
-    const call: Call = { done: false, slow: false, since: this.#ticks, reject, before, next: undefined };
+    const call: Call = {
+      done: false,
+      slow: false,
+      since: this.#ticks,
+      reject,
+      behind,
+      before,
+      next: undefined,
+    };
     if (before === undefined) this.#first = call;
     else before.next = call;
     this.#last = call;
@@ -89,6 +99,6 @@ export class Deadlines {
       this.#onSlow();
     }
     if (this.#ticks - call.since < this.#lateTicks || !this.settle(call)) return;
-    call.reject(this.#onLate());
+    call.reject(this.#onLate(call));
   }
 }

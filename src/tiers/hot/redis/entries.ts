@@ -1,4 +1,3 @@
-import { StockroomError } from '../../../core/errors.ts';
 import { type Claim, type Entries, type Entry, type EntryWrite, type Feed, MARK_LIFE_MS } from '../port.ts';
 import type { Feeds } from '../feeds.ts';
 import type { Calls } from './calls.ts';
@@ -40,25 +39,13 @@ export class RedisEntries implements Entries {
   write(key: string, body: string, expiresAtMs: number, by?: Feed): Promise<string> {
     const version = this.#version('V', key);
     const command = ['SET', key, version + body, 'PXAT', time(expiresAtMs)];
-    const written = this.#calls.send<Promise<string> | string>(key, command, () => {
+    const written = (): Promise<string> | string => {
       const announced = this.#wrote(key, by);
       return announced === undefined ? version : announced.then(() => version);
-    }) as Promise<string>;
-    written.catch((error: unknown) => this.#undo(key, error));
-    return written;
-  }
-
-  /**
-   * A write that was given up may still be on its way, and arrive after the next one of somebody else. It is followed by its end on
-   * the same connection, so that it does not stay.
-   */
-  #undo(key: string, error: unknown): void {
-    if (!(error instanceof StockroomError) || error.code !== 'HOT_TIMEOUT') return;
-    try {
-      this.#calls.nodeOf(key).sendBehind(['UNLINK', key]);
-    } catch {
-      // Nobody has the key now: whoever has it next believes nothing of before.
-    }
+    };
+    // One that was given up may arrive after the next one of somebody else: then it is not to stay.
+    const behind = ['UNLINK', key];
+    return this.#calls.send<Promise<string> | string>(key, command, written, behind) as Promise<string>;
   }
 
   async writeMany(writes: readonly EntryWrite[], by?: Feed): Promise<boolean[]> {

@@ -51,7 +51,8 @@ export class RedisNode {
     this.#deadlines = new Deadlines(
       settings,
       () => this.#breaker.failed(performance.now()),
-      () => this.#failure(timedOut(this.#location, `no answer within ${settings.timeoutMs} ms`)),
+      ({ behind }) =>
+        this.#late(behind, timedOut(this.#location, `no answer within ${settings.timeoutMs} ms`)),
     );
     this.#running = this.#run();
   }
@@ -88,18 +89,18 @@ export class RedisNode {
 
   /**
    * @param decode makes the result of the reply; it must not throw
+   * @param behind a command that is sent right behind when the call is given up: it may still be on its way
    * @throws StockroomError HOT_UNAVAILABLE, HOT_TIMEOUT, HOT_REFUSED
    */
-  send<T = Reply>(args: readonly string[], decode?: (reply: never) => T): Promise<T> {
+  send<T = Reply>(
+    args: readonly string[],
+    decode?: (reply: never) => T,
+    behind?: readonly string[],
+  ): Promise<T> {
     const session = this.#session;
     if (session === undefined) return this.#fail(unavailable(this.#location, this.#lastFailure));
     if (!this.#breaker.closed) return this.#fail(unavailable(this.#location, 'it does not answer in time'));
-    return this.#await(session.client.sendCommand(args), args, decode);
-  }
-
-  /** Sends a command behind all that was sent before, however late the server is. Nobody waits for it. */
-  sendBehind(args: readonly string[]): void {
-    this.#session?.client.sendCommand(args).catch(() => undefined);
+    return this.#await(session.client.sendCommand(args), args, decode, behind);
   }
 
   /** Commands that must follow one another directly: ASKING and what it is for. @returns the last reply */
@@ -109,7 +110,7 @@ export class RedisNode {
     const replies = chain.map((args) => session.client.sendCommand(args));
     const last = replies.pop()!;
     for (const reply of replies) reply.catch(() => undefined); // The last one fails for the same reason.
-    return this.#await<Reply>(last, chain.at(-1)!, undefined);
+    return this.#await<Reply>(last, chain.at(-1)!);
   }
 
   /** Waits until it is connected, or has failed to connect, for so long at the most. @returns whether it is connected */
@@ -134,10 +135,11 @@ export class RedisNode {
   #await<T>(
     reply: Promise<Reply>,
     args: readonly string[],
-    decode: ((reply: never) => T) | undefined,
+    decode?: (reply: never) => T,
+    behind?: readonly string[],
   ): Promise<T> {
     return new Promise((resolve, reject) => {
-      const call = this.#deadlines.add(reject);
+      const call = this.#deadlines.add(reject, behind);
       const succeed = (value: Reply): void => {
         if (!this.#deadlines.settle(call)) return;
         if (!call.slow) this.#breaker.succeeded();
@@ -168,6 +170,12 @@ export class RedisNode {
 
   #end(call: Call, failure: Error): void {
     if (this.#deadlines.settle(call)) call.reject(failure);
+  }
+
+  /** On the same connection, and past the breaker. */
+  #late(behind: readonly string[] | undefined, error: StockroomError): StockroomError {
+    if (behind !== undefined) this.#session?.client.sendCommand(behind).catch(() => undefined);
+    return this.#failure(error);
   }
 
   #fail(error: StockroomError): Promise<never> {
