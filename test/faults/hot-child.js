@@ -2,7 +2,11 @@
 // callers of getOrSet for one key, spread over so many ms, of a factory that takes a while and may fail. Answers with the
 // runs of its factory (start and end, in ns of the clock that all processes of the machine share) and what callers got.
 import { setTimeout as pause } from 'node:timers/promises';
-import { createCache, openHot } from '../../dist/tiers/tiered/index.js';
+
+// What is built, which Node.js can run; named at run time, since the types are there without it.
+const built = new URL('../../dist/tiers/tiered/index.js', import.meta.url);
+/** @type {typeof import('../../src/tiers/tiered/index.ts')} */
+const { createCache, openHot } = await import(built.href);
 
 const [, , redis = '', keyPrefix = ''] = process.argv;
 const hot = await openHot({ redis, keyPrefix });
@@ -26,7 +30,9 @@ async function play({ key, callers, overMs, factoryMs, fails }) {
   const call = async (at) => {
     await pause((at * overMs) / callers);
     const start = performance.now();
-    const got = await cache.getOrSet(key, factory).catch((error) => `error: ${error.message}`);
+    const got = await cache
+      .getOrSet(key, factory)
+      .catch((/** @type {Error} */ error) => `error: ${error.message}`);
     longestMs = Math.max(longestMs, performance.now() - start);
     return got;
   };
