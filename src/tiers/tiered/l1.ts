@@ -22,8 +22,6 @@ export interface Copy {
   readonly marks: readonly Mark[];
   /** The number of changes of marks up to which they were looked at. */
   checkedAt: number;
-  /** In Redis, if it is there. */
-  readonly version: string | undefined;
 }
 
 export interface L1Options {

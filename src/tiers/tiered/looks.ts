@@ -122,7 +122,7 @@ export class Looks<T> {
     return {
       kind: 'value',
       version,
-      copy: this.#space.copyOf(read.value, envelope, [all, ...tags], version),
+      copy: this.#space.copyOf(read.value, envelope, [all, ...tags]),
     };
   }
 

@@ -114,7 +114,7 @@ export class Namespace<T> implements Ground<T> {
   }
 
   /** A copy of a value, with the life that is left of the one it has in Redis. */
-  copyOf(value: unknown, envelope: Envelope, marks: readonly Mark[], version: string | undefined): Copy {
+  copyOf(value: unknown, envelope: Envelope, marks: readonly Mark[]): Copy {
     const { eagerRefresh } = this.policy;
     const now = performance.now();
     const life = envelope.freshUntil - envelope.createdAt;
@@ -130,7 +130,6 @@ export class Namespace<T> implements Ground<T> {
       aloneUntil: 0,
       marks,
       checkedAt: -1,
-      version,
     };
   }
 

@@ -51,7 +51,7 @@ export class Writes<T> {
   #keepWritten(key: string, envelope: Envelope, marks: readonly Mark[], version: string | undefined): void {
     // What has to be inflated is read again by whoever asks.
     if (isCompressed(envelope.payload)) return;
-    const copy = this.#space.copyOf(undefined, envelope, marks, version);
+    const copy = this.#space.copyOf(undefined, envelope, marks);
     copy.undecoded = envelope.payload;
     if (version === undefined) this.#space.keepAlone(key, copy, performance.now());
     else this.#space.keep(key, copy, this.#space.era);
@@ -84,7 +84,7 @@ export class Writes<T> {
     const marks = expected === undefined ? undefined : await this.#marksFor(made);
     const [envelope, expiresAt] = this.#envelope(payload, policy, ttlMs, marks ?? []);
     const value = await this.#space.values.decodeAny(payload);
-    const copy = this.#space.copyOf(value, envelope, marks ?? [], undefined);
+    const copy = this.#space.copyOf(value, envelope, marks ?? []);
     if (expected === undefined) {
       if (!overtaken()) this.#space.keepAlone(key, copy, since);
       return { copy, stored: false };
@@ -141,6 +141,6 @@ export class Writes<T> {
       mark: '',
       tags: [],
     } as const;
-    return this.#space.copyOf(undefined, envelope, [], undefined);
+    return this.#space.copyOf(undefined, envelope, []);
   }
 }

@@ -1,5 +1,5 @@
-import { StockroomError } from '../../../core/errors.ts';
 import type { Quota, QuotaAnswer, Quotas } from '../port.ts';
+import { checkQuota } from '../quota.ts';
 import type { Space } from './space.ts';
 import type { Synchronous } from './synchronous.ts';
 
@@ -16,10 +16,8 @@ export function createQuotas(space: Space): Synchronous<Quotas> {
  *
  * @throws StockroomError INVALID_INPUT when the limit or the window is not positive, or the cost is negative
  */
-function take(space: Space, key: string, { limit, windowMs, cost = 1 }: Quota): QuotaAnswer {
-  requireNumber('limit', limit, limit > 0);
-  requireNumber('windowMs', windowMs, windowMs > 0);
-  requireNumber('cost', cost, cost >= 0);
+function take(space: Space, key: string, quota: Quota): QuotaAnswer {
+  const { limit, windowMs, cost } = checkQuota(quota);
   const now = space.now();
   const backlog = space.get(key, 'backlog');
   const aheadMs = backlog === undefined ? 0 : Math.max(0, backlog.atMs - now + backlog.aheadMs);
@@ -42,16 +40,4 @@ function take(space: Space, key: string, { limit, windowMs, cost = 1 }: Quota): 
   const takenMs = aheadMs + cost * intervalMs;
   if (cost > 0) space.set(key, { kind: 'backlog', atMs: now, aheadMs: takenMs }, now + takenMs);
   return { allowed: true, remaining: left(takenMs), retryAfterMs: 0, resetMs: ceil(takenMs) };
-}
-
-function requireNumber(name: string, value: number, inRange: boolean): void {
-  if (Number.isFinite(value) && inRange) return;
-  const expected = name === 'cost' ? 'a finite number that is not negative' : 'a finite number above 0';
-  throw new StockroomError(
-    'INVALID_INPUT',
-    `The ${name} of a quota has to be ${expected}, and is ${value}.`,
-    {
-      details: { name, value: String(value) },
-    },
-  );
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { StockroomError } from '../../../core/errors.ts';
 import type { Lease, Leases, Quota, QuotaAnswer, Quotas } from '../port.ts';
+import { checkQuota } from '../quota.ts';
 import type { Calls } from './calls.ts';
 
 export class RedisLeases implements Leases {
@@ -50,14 +50,4 @@ export class RedisQuotas implements Quotas {
       resetMs: Math.ceil(used / 1_000),
     };
   }
-}
-
-/** @throws StockroomError INVALID_INPUT */
-export function checkQuota({ limit, windowMs, cost = 1 }: Quota): Required<Quota> {
-  for (const [name, value] of Object.entries({ limit, windowMs })) {
-    if (value > 0 && Number.isFinite(value)) continue;
-    throw new StockroomError('INVALID_INPUT', `${name}: expected a number above 0, found ${value}`);
-  }
-  if (cost >= 0 && Number.isFinite(cost)) return { limit, windowMs, cost };
-  throw new StockroomError('INVALID_INPUT', `cost: expected a number from 0 on, found ${cost}`);
 }
