@@ -13,16 +13,32 @@ const allowed: Record<string, readonly string[]> = {
   'tiers/hot': ['core'],
   'tiers/tiered': ['core', 'tiers/hot'],
   'tiers/state': ['core', 'tiers/hot', 'tiers/durable'],
+  'tiers/views': ['core', 'tiers/hot', 'tiers/durable'],
   testing: ['core', 'tiers/hot'],
-  'stores/*': ['core', 'tiers/*'],
+  market: ['core', 'tiers/durable'],
+  'stores/*': ['core', 'tiers/*', 'market'],
+  datasets: ['core', 'tiers/durable'],
+  // Everything together: what crosses stores.
+  system: ['core', 'tiers/*', 'market', 'stores/*', 'datasets'],
   legacy: ['core'],
   migration: ['core', 'tiers/*', 'stores/*', 'legacy'],
   telemetry: ['core'],
   // The hot tier is named by routes that are about the tier itself: its health, its keys, the limits kept in it.
-  http: ['core', 'tiers/hot', 'stores/*', 'migration', 'telemetry'],
-  cli: ['core', 'tiers/*', 'stores/*', 'legacy', 'migration', 'telemetry', 'http'],
+  http: ['core', 'tiers/hot', 'market', 'stores/*', 'system', 'migration', 'telemetry'],
+  cli: [
+    'core',
+    'tiers/*',
+    'market',
+    'stores/*',
+    'datasets',
+    'system',
+    'legacy',
+    'migration',
+    'telemetry',
+    'http',
+  ],
   // The library's entry, src/index.ts.
-  'index.ts': ['core', 'tiers/*', 'stores/*', 'migration'],
+  'index.ts': ['core', 'tiers/*', 'market', 'stores/*', 'system', 'migration'],
 };
 
 /** Folders that alone may name a driver, so that changing one touches nothing above. */

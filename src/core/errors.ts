@@ -8,6 +8,12 @@ const catalogue = {
   INVALID_INPUT: { status: 400, exit: 2, title: 'A value in the request is not of the expected form' },
   UNAUTHORIZED: { status: 401, exit: 2, title: 'No valid API key was given' },
   FORBIDDEN: { status: 403, exit: 2, title: 'The API key lacks the scope, or the caller is not on loopback' },
+  CONFLICT: { status: 409, exit: 1, title: 'What is there does not allow it' },
+  IDEMPOTENCY_CONFLICT: {
+    status: 409,
+    exit: 1,
+    title: 'The idempotency key was used before with another payload',
+  },
   NOT_FOUND: { status: 404, exit: 1, title: 'There is no such thing' },
   INTERNAL: { status: 500, exit: 1, title: 'Stockroom failed in a way it did not foresee' },
   UNAVAILABLE: { status: 503, exit: 1, title: 'A tier cannot be reached at the moment' },

@@ -100,7 +100,7 @@ export interface Claim {
 /**
  * A view of rows in PostgreSQL, in the form that its store gives it. It moves only where it stands; where it is
  * gone it is built from PostgreSQL: `begin`, read there, `replace`. A move in between refuses the replacement, since the rows
- * read may lack it.
+ * read may lack it. What an earlier incarnation of the server holds (a snapshot, a replica) is not there.
  */
 export interface Projections {
   read(key: string): Promise<ProjectionContent | undefined>;
@@ -126,8 +126,6 @@ export type ProjectionContent =
 
 /** Applied as one; a change of another kind than the projection is refused (HOT_REFUSED). */
 export interface ProjectionChange {
-  /** Fields of a hash, and what to add to them: decimal text, whole or with a fraction. Sums are exact. */
-  readonly add?: Readonly<Record<string, string>>;
   /** Fields of a hash. */
   readonly set?: Readonly<Record<string, string>>;
   /** Members of a set. */

@@ -62,7 +62,7 @@ export function projectionsSuite(subject: Subject): void {
     const { here } = handles();
     const key = freshKey(here);
     expect(await here.projections.read(key)).toBeUndefined();
-    expect(await here.projections.apply(key, { add: { total: '1' }, set: { name: 'x' } })).toBe(false);
+    expect(await here.projections.apply(key, { set: { name: 'x' } })).toBe(false);
     expect(await here.projections.apply(key, { include: ['x'] })).toBe(false);
     expect(await here.projections.apply(key, {})).toBe(false);
     await here.projections.begin(key, LONG_MS);
@@ -203,7 +203,7 @@ function epochsSuite(subject: Subject): void {
     const { here, there } = handles();
     const key = freshKey(here);
     const epoch = await here.projections.begin(key, LONG_MS);
-    expect(await there.projections.apply(key, { add: { total: '1' } })).toBe(false);
+    expect(await there.projections.apply(key, { set: { total: '2' } })).toBe(false);
     expect(await here.projections.replace(key, epoch, content, later())).toBe(false);
     expect(await here.projections.read(key)).toBeUndefined();
   });
@@ -213,7 +213,7 @@ function epochsSuite(subject: Subject): void {
     const key = freshKey(here);
     await build(here, key, { kind: 'hash', fields: { total: '1' } });
     const epoch = await here.projections.begin(key, LONG_MS);
-    expect(await there.projections.apply(key, { add: { total: '1' } })).toBe(true);
+    expect(await there.projections.apply(key, { set: { total: '2' } })).toBe(true);
     expect(await here.projections.replace(key, epoch, content, later())).toBe(false);
     expect(await here.projections.read(key)).toEqual({ kind: 'hash', fields: { total: '2' } });
   });
@@ -248,7 +248,7 @@ function epochsSuite(subject: Subject): void {
       const read = String(rows);
       rows += 1;
       const work = [
-        () => there.projections.apply(key, { add: { rows: '1' } }),
+        () => there.projections.apply(key, { set: { rows: String(rows) } }),
         () => here.projections.replace(key, epoch, { kind: 'hash', fields: { rows: read } }, later()),
       ];
       await Promise.all((round % 2 === 0 ? work : work.toReversed()).map((step) => step()));

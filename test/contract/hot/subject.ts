@@ -102,9 +102,9 @@ export async function caughtUp(tier: HotTier): Promise<void> {
 export function fromBoth<T>(
   handles: Handles,
   times: number,
-  work: (tier: HotTier) => Promise<T>,
+  work: (tier: HotTier, turn: number) => Promise<T>,
 ): Promise<T[]> {
   return Promise.all(
-    Array.from({ length: times }, (_, turn) => work(turn % 2 === 0 ? handles.here : handles.there)),
+    Array.from({ length: times }, (_, turn) => work(turn % 2 === 0 ? handles.here : handles.there, turn)),
   );
 }

@@ -25,7 +25,7 @@ function everyCall(tier: HotTier): Promise<unknown>[] {
     tier.entries.fill(entryKey(tier), 'x', 'body', later()),
     tier.entries.mark(entryKey(tier)),
     tier.projections.read(freshKey(tier)),
-    tier.projections.apply(freshKey(tier), { add: { a: '1' } }),
+    tier.projections.apply(freshKey(tier), { set: { a: '1' } }),
     tier.projections.begin(freshKey(tier), LONG_MS),
     tier.projections.replace(freshKey(tier), 'x', { kind: 'text', text: '' }, undefined),
     tier.projections.drop(freshKey(tier)),

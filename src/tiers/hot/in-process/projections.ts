@@ -1,7 +1,5 @@
-import { StockroomError } from '../../../core/errors.ts';
 import type { ProjectionChange, ProjectionContent, Projections } from '../port.ts';
 import type { Builds } from './builds.ts';
-import { decimalSum, isDecimal } from './decimal-sum.ts';
 import { Fields } from './fields.ts';
 import { Members } from './members.ts';
 import { Ranking } from './ranking.ts';
@@ -72,43 +70,16 @@ function valueOf(content: ProjectionContent): Value {
   }
 }
 
-/** Everything that can be refused is, before anything is changed. */
-function applyTo(key: string, value: Value, change: ProjectionChange): void {
-  const { add = {}, set = {}, include = [], exclude = [] } = change;
-  const changesFields = Object.keys(add).length + Object.keys(set).length > 0;
-  const changesMembers = include.length + exclude.length > 0;
-  if (changesFields && value.kind !== 'hash') throw wrongKind(key, value.kind, 'hash');
-  if (changesMembers && value.kind !== 'set') throw wrongKind(key, value.kind, 'set');
-  if (value.kind === 'hash') {
-    value.setAll(sums(key, value, add));
-    value.setAll(set);
-  }
+function applyTo(
+  key: string,
+  value: Value,
+  { set = {}, include = [], exclude = [] }: ProjectionChange,
+): void {
+  if (Object.keys(set).length > 0 && value.kind !== 'hash') throw wrongKind(key, value.kind, 'hash');
+  if (include.length + exclude.length > 0 && value.kind !== 'set') throw wrongKind(key, value.kind, 'set');
+  if (value.kind === 'hash') value.setAll(set);
   if (value.kind === 'set') {
     for (const member of include) value.include(member);
     for (const member of exclude) value.exclude(member);
   }
-}
-
-/** The fields as they are after the additions; one that is not there counts as 0. */
-function sums(key: string, fields: Fields, add: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(add).map(([field, increment]) => {
-      const before = fields.get(field) ?? '0';
-      if (!isDecimal(increment)) {
-        throw new StockroomError(
-          'INVALID_INPUT',
-          `What is added to the field ${field} of ${key} has to be decimal text, and is "${increment}".`,
-          { details: { key, field } },
-        );
-      }
-      if (!isDecimal(before)) {
-        throw new StockroomError(
-          'HOT_REFUSED',
-          `The field ${field} of ${key} is no decimal number, so nothing can be added to it. Build it again.`,
-          { details: { key, field } },
-        );
-      }
-      return [field, decimalSum(before, increment)];
-    }),
-  );
 }

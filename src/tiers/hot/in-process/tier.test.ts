@@ -143,7 +143,7 @@ describe('what is told in the process', () => {
 describe('what an in-process tier refuses', () => {
   const wrong: readonly [string, (tier: HotTier) => Promise<unknown>][] = [
     ['an entry read as a projection', (tier) => tier.projections.read('p:entry')],
-    ['an entry changed as a projection', (tier) => tier.projections.apply('p:entry', { add: { a: '1' } })],
+    ['an entry changed as a projection', (tier) => tier.projections.apply('p:entry', { set: { a: '1' } })],
     ['an entry acquired as a lease', (tier) => tier.leases.acquire('p:entry', 1)],
     ['an entry taken as a quota', (tier) => tier.quotas.take('p:entry', { limit: 1, windowMs: 1 })],
     ['a session read as an entry', (tier) => tier.entries.read('p:session')],
@@ -168,11 +168,7 @@ describe('what an in-process tier refuses', () => {
     const tier = createInProcessTier({ prefix: 'p:' });
     const epoch = await tier.projections.begin('p:hash', 1_000);
     await tier.projections.replace('p:hash', epoch, { kind: 'hash', fields: { a: '1' } }, undefined);
-    const calls = [
-      tier.projections.apply('p:hash', { add: { a: '1', b: 'much' } }),
-      tier.statistics.count('p:statistics', { hits: 0.5 }),
-      tier.scan('p:', 'nowhere'),
-    ];
+    const calls = [tier.statistics.count('p:statistics', { hits: 0.5 }), tier.scan('p:', 'nowhere')];
     for (const outcome of await Promise.allSettled(calls)) {
       expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'INVALID_INPUT' } });
     }

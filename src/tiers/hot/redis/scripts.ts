@@ -21,38 +21,22 @@ const STATE_HEADER = `local old = redis.call('GETRANGE', KEYS[1], 0, 58)
 const MICROSECONDS = `local t = redis.call('TIME') local now = t[1] * 1000000 + t[2]`;
 
 /**
- * `sum(a, b)` of two decimal texts, exact: HINCRBYFLOAT rounds to 17 digits, and sums of money must not drift. Digits are added
- * 14 at a time, which a double holds.
+ * The note beside a projection: the incarnation of the server that it was built on, `P` when it has a key and `E` when it holds
+ * nothing, its kind. `stands` is the kind, or nil: evicted, or built in an earlier life of the server, which may lack what was
+ * acknowledged since.
  */
-const SUM = `
-    local function split(text)
-      local sign, whole, fraction = string.match(text, '^([+-]?)0*(%d*)%.?(%d*)$')
-      return sign == '-', whole, fraction
-    end
-    local function sum(a, b)
-      local minusA, wholeA, fractionA = split(a)
-      local minusB, wholeB, fractionB = split(b)
-      local scale = math.max(#fractionA, #fractionB)
-      local x = wholeA .. fractionA .. string.rep('0', scale - #fractionA)
-      local y = wholeB .. fractionB .. string.rep('0', scale - #fractionB)
-      local length = math.ceil(math.max(#x, #y, 1) / 14) * 14
-      x, y = string.rep('0', length - #x) .. x, string.rep('0', length - #y) .. y
-      local minus, factor = minusA, 1
-      if minusA ~= minusB then
-        factor = -1
-        if x < y then x, y, minus = y, x, minusB end
+const STANDING = `local note = redis.call('GET', KEYS[3]) or ''
+    local stands = string.sub(note, 10)
+    if string.sub(note, 1, 8) ~= ARGV[1] then stands = nil
+    elseif string.sub(note, 9, 9) == 'P' and redis.call('EXISTS', KEYS[1]) == 0 then stands = nil end
+    local life = stands and redis.call('PEXPIRETIME', KEYS[3])
+    local function keep()
+      local is = redis.call('EXISTS', KEYS[1]) == 1
+      redis.call('SET', KEYS[3], ARGV[1] .. (is and 'P' or 'E') .. stands)
+      if life > 0 then
+        redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', life))
+        redis.call('PEXPIREAT', KEYS[3], string.format('%.0f', life))
       end
-      local digits, carry = '', 0
-      for from = length - 13, 1, -14 do
-        local part = tonumber(string.sub(x, from, from + 13)) + factor * tonumber(string.sub(y, from, from + 13)) + carry
-        carry = part >= 1e14 and 1 or part < 0 and -1 or 0
-        digits = string.format('%014.0f', part - carry * 1e14) .. digits
-      end
-      if carry == 1 then digits = '1' .. digits end
-      local whole = string.gsub(string.sub(digits, 1, #digits - scale), '^0+', '')
-      local fraction = string.gsub(string.sub(digits, #digits - scale + 1), '0+$', '')
-      local text = (whole == '' and '0' or whole) .. (fraction == '' and '' or '.' .. fraction)
-      return (minus and text ~= '0' and '-' or '') .. text
     end`;
 
 /** Every script. Each touches keys of one Cluster slot alone. */
@@ -88,87 +72,75 @@ export const scripts = {
     if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
     return redis.call('DEL', KEYS[1])`),
   /**
-   * Moves a projection where it stands, and ends a build of it. KEYS projection, epoch, emptiness; ARGV counts of add, set, include,
-   * exclude, then their values. What cannot be added to is looked for first: a script is not undone.
+   * Moves a projection where it stands, and ends a build of it. KEYS projection, epoch, note; ARGV incarnation, counts of set, include,
+   * exclude, then their values.
    */
   apply: script(`
-    ${SUM}
-    local kind = redis.call('TYPE', KEYS[1]).ok
-    if kind == 'none' then kind = redis.call('GET', KEYS[3]) or 'none' end
+    ${STANDING}
     redis.call('DEL', KEYS[2])
-    if kind == 'none' then return 0 end
-    local at, counts = 5, {tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])}
-    local hash, set = counts[1] + counts[2] > 0, counts[3] + counts[4] > 0
-    if (hash and kind ~= 'hash') or (set and kind ~= 'set') then
-      return redis.error_reply('WRONGTYPE the projection is a ' .. kind)
+    if not stands then return 0 end
+    local at, sets, includes, excludes = 5, tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+    if (sets > 0 and stands ~= 'hash') or (includes + excludes > 0 and stands ~= 'set') then
+      return redis.error_reply('WRONGTYPE the projection is a ' .. stands)
     end
-    for i = 0, counts[1] - 1 do
-      local old = redis.call('HGET', KEYS[1], ARGV[5 + i * 2])
-      if old and not string.match(old, '^[+-]?%d+%.?%d*$') then
-        return redis.error_reply('WRONGTYPE a field that was to be added to is no number')
-      end
-    end
-    local life = redis.call('PEXPIRETIME', KEYS[1])
-    if life == -2 then life = redis.call('PEXPIRETIME', KEYS[3]) end
-    for _ = 1, counts[1] do
-      redis.call('HSET', KEYS[1], ARGV[at], sum(redis.call('HGET', KEYS[1], ARGV[at]) or '0', ARGV[at + 1]))
-      at = at + 2
-    end
-    for _ = 1, counts[2] do redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1]) at = at + 2 end
-    for _ = 1, counts[3] do redis.call('SADD', KEYS[1], ARGV[at]) at = at + 1 end
-    for _ = 1, counts[4] do redis.call('SREM', KEYS[1], ARGV[at]) at = at + 1 end
-    local stands = redis.call('EXISTS', KEYS[1]) == 1
-    if stands then redis.call('DEL', KEYS[3]) else redis.call('SET', KEYS[3], kind) end
-    if life > 0 then redis.call('PEXPIREAT', stands and KEYS[1] or KEYS[3], life) end
+    for _ = 1, sets do redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1]) at = at + 2 end
+    for _ = 1, includes do redis.call('SADD', KEYS[1], ARGV[at]) at = at + 1 end
+    for _ = 1, excludes do redis.call('SREM', KEYS[1], ARGV[at]) at = at + 1 end
+    keep()
     return 1`),
-  /** KEYS projection, epoch, emptiness; ARGV epoch, expiry or '', kind, values. */
+  /** KEYS projection, epoch, note; ARGV incarnation, epoch, expiry or '', kind, values. */
   replace: script(`
-    if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
-    redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
-    local kind, last = ARGV[3], #ARGV
-    if kind == 'string' then redis.call('SET', KEYS[1], ARGV[4])
-    elseif last == 3 then redis.call('SET', KEYS[3], kind)
-    elseif kind == 'hash' then for i = 4, last, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-    elseif kind == 'set' then for i = 4, last do redis.call('SADD', KEYS[1], ARGV[i]) end
-    else for i = 4, last, 2 do redis.call('ZADD', KEYS[1], ARGV[i], ARGV[i + 1]) end end
-    if ARGV[2] ~= '' then
-      redis.call('PEXPIREAT', KEYS[1], ARGV[2])
-      redis.call('PEXPIREAT', KEYS[3], ARGV[2])
+    if redis.call('GET', KEYS[2]) ~= ARGV[2] then return 0 end
+    redis.call('DEL', KEYS[1], KEYS[2])
+    local kind, last = ARGV[4], #ARGV
+    if kind == 'string' then redis.call('SET', KEYS[1], ARGV[5])
+    elseif kind == 'hash' then for i = 5, last, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+    elseif kind == 'set' then for i = 5, last do redis.call('SADD', KEYS[1], ARGV[i]) end
+    else for i = 5, last, 2 do redis.call('ZADD', KEYS[1], ARGV[i], ARGV[i + 1]) end end
+    redis.call('SET', KEYS[3], ARGV[1] .. (last > 4 and 'P' or 'E') .. kind)
+    if ARGV[3] ~= '' then
+      redis.call('PEXPIREAT', KEYS[1], ARGV[3])
+      redis.call('PEXPIREAT', KEYS[3], ARGV[3])
     end
     return 1`),
-  /** KEYS projection, epoch, emptiness. */
+  /** KEYS projection, epoch, note; ARGV incarnation. */
   content: script(`
-    local kind = redis.call('TYPE', KEYS[1]).ok
-    if kind == 'none' then
-      local empty = redis.call('GET', KEYS[3])
-      return empty and {empty, {}}
-    end
-    if kind == 'string' then return {kind, redis.call('GET', KEYS[1])} end
-    if kind == 'hash' then return {kind, redis.call('HGETALL', KEYS[1])} end
-    if kind == 'set' then return {kind, redis.call('SMEMBERS', KEYS[1])} end
-    return {kind, redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')}`),
-  /** KEYS ranking, epoch, emptiness; ARGV onlyIfThere, keep or '', expiry or '', then score, id, … */
+    ${STANDING}
+    if not stands then return false end
+    if redis.call('EXISTS', KEYS[1]) == 0 then return {stands, {}} end
+    if stands == 'string' then return {stands, redis.call('GET', KEYS[1])} end
+    if stands == 'hash' then return {stands, redis.call('HGETALL', KEYS[1])} end
+    if stands == 'set' then return {stands, redis.call('SMEMBERS', KEYS[1])} end
+    return {stands, redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')}`),
+  /** KEYS ranking, epoch, note; ARGV incarnation, onlyIfThere, keep or '', expiry or '', then score, id, … */
   rank: script(`
-    local empty = redis.call('GET', KEYS[3]) == 'zset'
+    ${STANDING}
     redis.call('DEL', KEYS[2])
-    if ARGV[1] == '1' and not empty and redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-    local life = empty and redis.call('PEXPIRETIME', KEYS[3]) or -1
-    for i = 4, #ARGV, 2 do redis.call('ZADD', KEYS[1], ARGV[i], ARGV[i + 1]) end
-    if ARGV[2] ~= '' then redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - ARGV[2]) end
-    local stands = redis.call('EXISTS', KEYS[1]) == 1
-    if stands then redis.call('DEL', KEYS[3]) else redis.call('SET', KEYS[3], 'zset') end
-    if ARGV[3] ~= '' then life = tonumber(ARGV[3]) end
-    if life > 0 then redis.call('PEXPIREAT', stands and KEYS[1] or KEYS[3], string.format('%.0f', life)) end
+    if not stands then
+      if ARGV[2] == '1' then return 0 end
+      redis.call('DEL', KEYS[1])
+      stands, life = 'zset', -1
+    end
+    if stands ~= 'zset' then return redis.error_reply('WRONGTYPE the projection is a ' .. stands) end
+    for i = 5, #ARGV, 2 do redis.call('ZADD', KEYS[1], ARGV[i], ARGV[i + 1]) end
+    if ARGV[3] ~= '' then redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - ARGV[3]) end
+    if ARGV[4] ~= '' then life = tonumber(ARGV[4]) end
+    keep()
     return 1`),
-  /** A ranking without members is still there. KEYS ranking, epoch, emptiness; ARGV ids. */
+  /** KEYS ranking, epoch, note; ARGV incarnation, count, 'REV' or ''. */
+  top: script(`
+    ${STANDING}
+    if not stands then return {} end
+    if ARGV[3] == '' then return redis.call('ZRANGE', KEYS[1], 0, ARGV[2] - 1, 'WITHSCORES') end
+    return redis.call('ZRANGE', KEYS[1], 0, ARGV[2] - 1, 'REV', 'WITHSCORES')`),
+  /** A ranking without members is still there. KEYS ranking, epoch, note; ARGV incarnation, ids. */
   unrank: script(`
+    ${STANDING}
     redis.call('DEL', KEYS[2])
-    local life = redis.call('PEXPIRETIME', KEYS[1])
-    if life == -2 then return 0 end
-    for i = 1, #ARGV do redis.call('ZREM', KEYS[1], ARGV[i]) end
-    if redis.call('EXISTS', KEYS[1]) == 1 then return 1 end
-    redis.call('SET', KEYS[3], 'zset')
-    if life > 0 then redis.call('PEXPIREAT', KEYS[3], life) end
+    if not stands then return 0 end
+    if stands ~= 'zset' then return redis.error_reply('WRONGTYPE the projection is a ' .. stands) end
+    for i = 2, #ARGV do redis.call('ZREM', KEYS[1], ARGV[i]) end
+    keep()
     return 1`),
   /** KEYS session; ARGV life, then field, value, … */
   sessionPut: script(`

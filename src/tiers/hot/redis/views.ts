@@ -12,6 +12,10 @@ import type {
   Statistics,
 } from '../port.ts';
 import { type Calls, flatOf, pairsOf } from './calls.ts';
+import type { ScriptName } from './scripts.ts';
+
+/** In place of the incarnation while the server is not connected: the call fails anyway. */
+const NOBODY = '--------';
 
 export class RedisProjections implements Projections {
   readonly #calls: Calls;
@@ -21,29 +25,24 @@ export class RedisProjections implements Projections {
   }
 
   async read(key: string): Promise<ProjectionContent | undefined> {
-    const found = await this.#calls.run<[string, string | string[]] | null>('content', this.#keys(key), []);
+    const found = await run<[string, string | string[]] | null>(this.#calls, 'content', key, []);
     return found === null ? undefined : contentOf(found[0], found[1]);
   }
 
-  async apply(key: string, change: ProjectionChange): Promise<boolean> {
-    const { add = {}, set = {}, include = [], exclude = [] } = change;
-    for (const [field, text] of Object.entries(add)) {
-      if (/^[+-]?\d+(?:\.\d*)?$/.test(text)) continue;
-      throw new StockroomError(
-        'INVALID_INPUT',
-        `${field}: expected a decimal number, found ${JSON.stringify(text)}`,
-      );
-    }
-    const counts = [Object.keys(add).length, Object.keys(set).length, include.length, exclude.length].map(
-      String,
-    );
-    const values = [...flatOf(add), ...flatOf(set), ...include, ...exclude];
-    return (await this.#calls.run('apply', this.#keys(key), [...counts, ...values])) === 1;
+  async apply(key: string, { set = {}, include = [], exclude = [] }: ProjectionChange): Promise<boolean> {
+    const counts = [Object.keys(set).length, include.length, exclude.length].map(String);
+    return (await run(this.#calls, 'apply', key, [...counts, ...flatOf(set), ...include, ...exclude])) === 1;
   }
 
   async begin(key: string, lifeMs: number): Promise<string> {
     const epoch = randomUUID();
-    await this.#calls.send(key, ['SET', this.#keys(key)[1], epoch, 'PX', String(Math.ceil(lifeMs))]);
+    await this.#calls.send(key, [
+      'SET',
+      withCompanions(this.#calls, key)[1],
+      epoch,
+      'PX',
+      String(Math.ceil(lifeMs)),
+    ]);
     return epoch;
   }
 
@@ -55,21 +54,23 @@ export class RedisProjections implements Projections {
   ): Promise<boolean> {
     const expiry = expiresAtMs === undefined ? '' : String(Math.floor(expiresAtMs));
     const args = [epoch, expiry, ...argumentsOf(content)];
-    return (await this.#calls.run('replace', this.#keys(key), args)) === 1;
+    return (await run(this.#calls, 'replace', key, args)) === 1;
   }
 
   async drop(key: string): Promise<void> {
-    await this.#calls.send(key, ['UNLINK', ...this.#keys(key)]);
-  }
-
-  #keys(key: string): [string, string, string] {
-    return withCompanions(this.#calls, key);
+    await this.#calls.send(key, ['UNLINK', ...withCompanions(this.#calls, key)]);
   }
 }
 
-/** The key itself, that of the epoch of its build, and that which stands while it is there and holds nothing. */
+/** The key itself, that of the epoch of its build, and that of the note which says what stands there. */
 function withCompanions({ prefix }: Calls, key: string): [string, string, string] {
-  return [key, companionKey(prefix, 'epoch', key), companionKey(prefix, 'empty', key)];
+  return [key, companionKey(prefix, 'epoch', key), companionKey(prefix, 'note', key)];
+}
+
+/** What an earlier incarnation of the server has under the key is not there. */
+function run<T>(calls: Calls, name: ScriptName, key: string, args: readonly string[]): Promise<T> {
+  const { incarnation = NOBODY } = calls.nodeOf(key);
+  return calls.run<T>(name, withCompanions(calls, key), [incarnation, ...args]);
 }
 
 function contentOf(kind: string, value: string | string[]): ProjectionContent | undefined {
@@ -108,21 +109,17 @@ export class RedisRankings implements Rankings {
     const values = members.flatMap(({ id, score }) => [scoreText(score), id]);
     const head = [onlyIfThere ? '1' : '0', keep === undefined ? '' : String(keep)];
     const expiry = expiresAtMs === undefined ? '' : String(Math.floor(expiresAtMs));
-    return (
-      (await this.#calls.run('rank', withCompanions(this.#calls, key), [...head, expiry, ...values])) === 1
-    );
+    return (await run(this.#calls, 'rank', key, [...head, expiry, ...values])) === 1;
   }
 
   async top(key: string, count: number, order: 'highest' | 'lowest' = 'highest'): Promise<Ranked[]> {
     if (count < 1) return [];
-    const reverse = order === 'highest' ? ['REV'] : [];
-    const args = ['ZRANGE', key, '0', String(count - 1), ...reverse, 'WITHSCORES'];
-    const found = await this.#calls.send<[string, number][]>(key, args);
-    return found.map(([id, score]) => ({ id, score }));
+    const args = [String(count), order === 'highest' ? 'REV' : ''];
+    return pairsOf(await run<string[]>(this.#calls, 'top', key, args)).map(rankedOf);
   }
 
   async remove(key: string, ids: readonly string[]): Promise<void> {
-    if (ids.length > 0) await this.#calls.run('unrank', withCompanions(this.#calls, key), ids);
+    if (ids.length > 0) await run(this.#calls, 'unrank', key, ids);
   }
 }
 

@@ -1,0 +1,134 @@
+import type { Clock } from '../../core/clock.ts';
+import { codeOf } from '../../core/errors.ts';
+import type { DurableTier } from '../durable/index.ts';
+import type { HotTier, ProjectionContent, Remembered } from '../hot/index.ts';
+import type { ViewSettings } from './settings.ts';
+import type { Built, View } from './view.ts';
+import type { BoundView } from './views.ts';
+
+export interface KeeperOptions {
+  readonly hot: HotTier;
+  readonly durable: DurableTier;
+  readonly clock: Clock;
+  readonly settings: ViewSettings;
+  /** Keys whose correction Redis did not acknowledge. */
+  readonly doubted: Remembered;
+}
+
+interface Refreshing {
+  readonly running: Promise<void>;
+  /** Begins when `running` is over, for everybody who came meanwhile: what they wrote may have come after its look. */
+  next: Promise<void> | undefined;
+}
+
+/** Builds keys from PostgreSQL, one build of a key at a time in this process. */
+export class Keeper {
+  readonly hot: HotTier;
+  readonly #options: KeeperOptions;
+  readonly #refreshing = new Map<string, Refreshing>();
+  readonly #running = new Set<Promise<unknown>>();
+
+  constructor(options: KeeperOptions) {
+    this.hot = options.hot;
+    this.#options = options;
+  }
+
+  bind<Id>(view: View<Id>): BoundView<Id> {
+    const fullKey = (id: Id): string => this.hot.prefix + view.key(id);
+    return {
+      view,
+      fullKey,
+      read: (id) => this.#read(view, fullKey(id), id),
+      refresh: (id) => this.track(this.#refresh(view, fullKey(id), id)),
+    };
+  }
+
+  /** What Redis does not acknowledge makes the key doubtful. */
+  async doubting<T>(key: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (isHotError(error)) this.#options.doubted.add([key]);
+      throw error;
+    }
+  }
+
+  track<T>(work: Promise<T>): Promise<T> {
+    this.#running.add(work);
+    void work.catch(ignore).then(() => this.#running.delete(work));
+    return work;
+  }
+
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+  }
+
+  async #read<Id>(view: View<Id>, key: string, id: Id): Promise<ProjectionContent | undefined> {
+    const { durable, doubted } = this.#options;
+    // A write of this process that is on its way there is seen by whoever reads after it.
+    const pending = this.#refreshing.get(key);
+    if (pending !== undefined) await (pending.next ?? pending.running).catch(() => undefined);
+    if (doubted.has(key) || this.hot.state().state === 'down')
+      return (await view.build(durable, id))?.content;
+    try {
+      return (await this.hot.projections.read(key)) ?? (await this.#fill(view, key, id))?.content;
+    } catch (error) {
+      if (!isHotError(error)) throw error;
+      return (await view.build(durable, id))?.content;
+    }
+  }
+
+  /** For a reader: whatever comes in between, what PostgreSQL had is the answer. */
+  async #fill<Id>(view: View<Id>, key: string, id: Id): Promise<Built | undefined> {
+    const epoch = await this.hot.projections.begin(key, this.#options.settings.buildMs);
+    const built = await view.build(this.#options.durable, id);
+    if (built !== undefined) await this.#replace(view, key, epoch, built);
+    return built;
+  }
+
+  #refresh<Id>(view: View<Id>, key: string, id: Id): Promise<void> {
+    const current = this.#refreshing.get(key);
+    if (current === undefined) return this.#start(key, () => this.#correct(view, key, id));
+    const again = (): Promise<void> => this.#start(key, () => this.#correct(view, key, id));
+    current.next ??= current.running.then(again, again);
+    return current.next;
+  }
+
+  #start(key: string, work: () => Promise<void>): Promise<void> {
+    const running = work().finally(() => {
+      if (this.#refreshing.get(key)?.running === running && this.#refreshing.get(key)?.next === undefined) {
+        this.#refreshing.delete(key);
+      }
+    });
+    this.#refreshing.set(key, { running, next: undefined });
+    return running;
+  }
+
+  /** For a writer: in the end the key holds what was committed, or is gone. */
+  #correct<Id>(view: View<Id>, key: string, id: Id): Promise<void> {
+    return this.doubting(key, async () => {
+      for (let tries = 0; tries < this.#options.settings.tries; tries += 1) {
+        const epoch = await this.hot.projections.begin(key, this.#options.settings.buildMs);
+        const built = await view.build(this.#options.durable, id);
+        if (built === undefined) break;
+        if (await this.#replace(view, key, epoch, built)) return;
+      }
+      await this.hot.projections.drop(key);
+    });
+  }
+
+  #replace<Id>(view: View<Id>, key: string, epoch: string, built: Built): Promise<boolean> {
+    const { clock } = this.#options;
+    const life = view.lifeMs === undefined ? undefined : clock().getTime() + view.lifeMs;
+    return this.hot.projections.replace(key, epoch, built.content, built.expiresAtMs ?? life);
+  }
+}
+
+const hotCodes: ReadonlySet<string> = new Set(['HOT_UNAVAILABLE', 'HOT_TIMEOUT', 'HOT_REFUSED']);
+
+function isHotError(error: unknown): boolean {
+  return hotCodes.has(codeOf(error));
+}
+
+/** Whoever waits for the work gets its error. */
+function ignore(): void {}
