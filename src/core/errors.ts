@@ -51,6 +51,7 @@ const catalogue = {
   NO_RUN: { status: 404, exit: 1, title: 'No migration has been run on this database' },
   RUN_IN_PROGRESS: { status: 409, exit: 1, title: 'Another migration runs on this database' },
   INTERRUPTED: { status: 503, exit: 130, title: 'The command was stopped by a signal' },
+  ARCHIVE_INVALID: { status: 500, exit: 1, title: 'A file of the archive is not what was written' },
   CERTIFICATE_INVALID: { status: 400, exit: 1, title: 'The file is no certificate, or was changed' },
 } as const satisfies Record<string, { status: number; exit: number; title: string }>;
 
