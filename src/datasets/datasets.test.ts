@@ -143,8 +143,7 @@ describe.each(tierKinds)('datasets on the %s tier', (kind) => {
   it('an empty history is an empty file with its columns', async () => {
     const file = await asyncBufferFromFile(await exported('parquet'));
     expect(await parquetReadObjects({ file })).toEqual([]);
-    expect(readFileSync(await exported('csv'), 'utf8')).toMatch(/^id,symbol.*
-$/);
+    expect(readFileSync(await exported('csv'), 'utf8')).toMatch(/^id,symbol.*\r\n$/);
   });
 
   async function runs(count: number): Promise<void> {
