@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Config } from '../core/config.ts';
 import type { Context } from './context.ts';
 import { writeLines } from './io.ts';
-import { withSampleProgress } from './progress.ts';
+import { sampleStep, withProgress } from './progress.ts';
 import { count, duration } from './render/text.ts';
 
 /**
@@ -20,8 +20,8 @@ export async function demoDirectory(context: Context, config: Config): Promise<s
   const { writeSample } = await import('../legacy/sample/index.ts');
   const unfinished = `${directory}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
-  const { sources, elapsedMs } = await withSampleProgress(context, (onProgress) =>
-    writeSample(unfinished, { onProgress }),
+  const { sources, elapsedMs } = await withProgress(context, (show) =>
+    writeSample(unfinished, { onProgress: (written) => show(sampleStep(written)) }),
   );
   await rename(unfinished, directory);
   const rows = sources.reduce((sum, source) => sum + source.rows, 0);

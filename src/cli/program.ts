@@ -1,5 +1,7 @@
 import { Command, CommanderError, Help, type Option } from 'commander';
 import { version } from '../core/version.ts';
+import { registerArchive } from './commands/archive.ts';
+import { registerExport } from './commands/export.ts';
 import { registerHot } from './commands/hot.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerSample } from './commands/sample.ts';
@@ -22,7 +24,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const context = createContext(io);
   const program = createProgram(context);
   context.called = calledIn(program, argv);
-  context.json = /^(?:migrate|hot)\b/.test(context.called) && wantsJson(argv, io.env);
+  context.json = /^(?:migrate|hot|export|archive)\b/.test(context.called) && wantsJson(argv, io.env);
   try {
     return await context.lifetime.run(async () => {
       await program.parseAsync([...argv], { from: 'user' });
@@ -64,6 +66,8 @@ function createProgram(context: Context): Command {
   registerSample(program, context);
   registerMigrate(program, context);
   registerHot(program, context);
+  registerExport(program, context);
+  registerArchive(program, context);
   return program;
 }
 

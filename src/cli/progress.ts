@@ -128,31 +128,24 @@ export async function withMigrationProgress<T>(
   }
 }
 
-/** Shows how far the writing of a sample is; `work` gets what it is to call. */
-export async function withSampleProgress<T>(
-  { io, lifetime }: Context,
-  work: (onProgress: (progress: { file: string; rows: number }) => void) => Promise<T>,
-): Promise<T> {
-  const progress = createProgress(io);
-  const stop = lifetime.holding(async () => progress.stop());
-  try {
-    return await work(({ file, rows }) =>
-      progress.show({ name: file, phase: 'write', done: rows, total: undefined, group: 'sample' }),
-    );
-  } finally {
-    await stop();
-  }
-}
+/** How far the writing of a sample is. */
+export const sampleStep = ({ file, rows }: { file: string; rows: number }): Step => ({
+  name: file,
+  phase: 'write',
+  done: rows,
+  total: undefined,
+  group: 'sample',
+});
 
-/** Shows how many keys have been counted; `work` gets what it is to call. */
-export async function withScanProgress<T>(
+/** Shows the steps that `work` tells while it runs. */
+export async function withProgress<T>(
   { io, lifetime }: Context,
-  work: (onProgress: (keys: number) => void) => Promise<T>,
+  work: (show: (step: Step) => void) => Promise<T>,
 ): Promise<T> {
   const progress = createProgress(io);
   const stop = lifetime.holding(async () => progress.stop());
   try {
-    return await work((keys) => progress.show({ name: 'keys', phase: 'scan', done: keys, total: undefined }));
+    return await work((step) => progress.show(step));
   } finally {
     await stop();
   }

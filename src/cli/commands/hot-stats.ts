@@ -4,7 +4,7 @@ import { Flag, jsonFlag, wholeNumber } from '../flags.ts';
 import { explain } from '../help.ts';
 import { hotStatistics } from '../hot-statistics.ts';
 import { writeJson, writeLines } from '../io.ts';
-import { withScanProgress } from '../progress.ts';
+import { withProgress } from '../progress.ts';
 import { renderHot } from '../render/hot.ts';
 import { configOf, hotSettings, SettingFlag } from '../settings.ts';
 
@@ -50,7 +50,11 @@ export function registerHotStats(parent: Command, context: Context): void {
     }
     const patience = { timeoutMs: PATIENCE_MS, slowMs: PATIENCE_MS, heartbeatMs: PATIENCE_MS };
     const hot = await openHotTier(context, config, patience);
-    const found = await withScanProgress(context, (onProgress) => hotStatistics(hot, scanMax, onProgress));
+    const found = await withProgress(context, (show) =>
+      hotStatistics(hot, scanMax, (keys) =>
+        show({ name: 'keys', phase: 'scan', done: keys, total: undefined }),
+      ),
+    );
     if (context.json) writeJson(io.stdout, found);
     else writeLines(io.stdout, renderHot(found, colors));
     return 0;

@@ -3,7 +3,7 @@ import { act, type Context } from '../context.ts';
 import { Flag, wholeNumber } from '../flags.ts';
 import { explain } from '../help.ts';
 import { writeLines } from '../io.ts';
-import { withSampleProgress } from '../progress.ts';
+import { sampleStep, withProgress } from '../progress.ts';
 import { count, duration } from '../render/text.ts';
 import { table } from '../render/table.ts';
 import { directoryOf } from './migrate-flags.ts';
@@ -32,8 +32,8 @@ export function registerSample(program: Command, context: Context): void {
     const seed = wholeNumber('--seed', options.seed, 1, Number.MAX_SAFE_INTEGER) ?? 1;
     const { writeSample } = await import('../../legacy/sample/index.ts');
     lifetime.interruptedNote = `the sample in ${directory} is not complete: remove that directory, and call the command again`;
-    const summary = await withSampleProgress(context, (onProgress) =>
-      writeSample(directory, { scale, seed, onProgress }),
+    const summary = await withProgress(context, (show) =>
+      writeSample(directory, { scale, seed, onProgress: (written) => show(sampleStep(written)) }),
     );
     const { sources, elapsedMs } = summary;
     const rows = sources.reduce((sum, source) => sum + source.rows, 0);

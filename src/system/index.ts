@@ -1,0 +1,1 @@
+export { openStores, type OpenStoresOptions, type Stores, type StoreSystem } from './stores.ts';
