@@ -1,12 +1,10 @@
-import { type Clock, systemClock } from './core/clock.ts';
-import { loadConfig } from './core/config.ts';
+import type { Clock } from './core/clock.ts';
+import { type Config, loadConfig } from './core/config.ts';
 import { messageOf } from './core/errors.ts';
-import { createLlmCosts, type LlmCosts } from './stores/llm-costs/store.ts';
-import { createRecommendations, type Recommendations } from './stores/recommendations/store.ts';
-import { createTopPicks, type TopPicks } from './stores/top-picks/store.ts';
+import { openStores, type OpenStoresOptions, type Stores } from './system/index.ts';
 import { migrate, openDurable } from './tiers/durable/index.ts';
 import { type HotTier, openHot } from './tiers/hot/index.ts';
-import { type CacheManager, createCache } from './tiers/tiered/index.ts';
+import type { CacheManager } from './tiers/tiered/index.ts';
 
 export { type ErrorCode, StockroomError } from './core/errors.ts';
 
@@ -29,11 +27,7 @@ export interface HotHealth {
 }
 
 export interface Stockroom {
-  readonly stores: {
-    readonly llmCosts: LlmCosts;
-    readonly recommendations: Recommendations;
-    readonly topPicks: TopPicks;
-  };
+  readonly stores: Stores;
   /** Namespaces of one's own on the Redis that the environment names: see docs/cache.md. */
   readonly cache: CacheManager;
   /** The tiers with their latency; rejects with DATABASE_UNREACHABLE when PostgreSQL does not answer. */
@@ -44,7 +38,10 @@ export interface Stockroom {
 export interface OpenOptions {
   /** Where settings come from, as in the table of configuration; `process.env` by default. */
   env?: Readonly<Record<string, string | undefined>>;
+  /** What time it is; absent: the system's, and PostgreSQL's where all processes have to agree. */
   clock?: Clock;
+  /** Where prices come from, by the name of their source: see src/stores/price-history/README.md. */
+  providers?: OpenStoresOptions['providers'];
 }
 
 /**
@@ -56,28 +53,30 @@ export interface OpenOptions {
  */
 export async function openStockroom({
   env = process.env,
-  clock = systemClock,
+  clock,
+  providers,
 }: OpenOptions = {}): Promise<Stockroom> {
   const config = loadConfig(env);
   const durable = await openDurable(config);
   try {
     await migrate(durable);
     const hot = await openHot({ redis: config.redis, keyPrefix: config.keyPrefix });
-    const cache = createCache(hot);
-    return {
-      cache,
-      stores: {
-        llmCosts: createLlmCosts({ durable, clock }),
-        recommendations: createRecommendations({ durable }),
-        topPicks: createTopPicks({ durable }),
+    const system = await openStores({ durable, hot, clock, alerts: alertsOf(config), providers }).catch(
+      async (error: unknown) => {
+        await hot.close();
+        throw error;
       },
+    );
+    return {
+      cache: system.cache,
+      stores: system.stores,
       async health() {
         const [ofDurable, ofHot] = await Promise.all([durable.ping(), healthOf(hot)]);
         return { durable: { kind: durable.kind, ...ofDurable }, hot: ofHot };
       },
       async close() {
         try {
-          await cache.close();
+          await system.close();
           await hot.close();
         } finally {
           await durable.close();
@@ -88,6 +87,10 @@ export async function openStockroom({
     await durable.close();
     throw error;
   }
+}
+
+function alertsOf({ alertWebhook }: Config): OpenStoresOptions['alerts'] {
+  return alertWebhook === undefined ? undefined : { webhookUrl: alertWebhook };
 }
 
 async function healthOf(hot: HotTier): Promise<HotHealth> {

@@ -34,6 +34,10 @@ const settingFlags: Record<Variable, [flags: string, description: string]> = {
   ],
   HOST: ['--host <host>', `HTTP address (default ${defaults.host})`],
   PORT: ['--port <n>', `HTTP port; 0 lets the system choose (default ${defaults.port})`],
+  STOCKROOM_ALERT_WEBHOOK: [
+    '--alert-webhook <url>',
+    `budget alerts are posted there; absent: they are only noted. With a secret in it, ${seen}`,
+  ],
   LOG_LEVEL: ['--log-level <level>', `(default ${defaults.logLevel})`],
 };
 

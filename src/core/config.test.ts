@@ -30,6 +30,7 @@ describe('loadConfig', () => {
       host: '127.0.0.1',
       port: 4100,
       logLevel: 'info',
+      alertWebhook: undefined,
     });
   });
 
@@ -46,6 +47,7 @@ describe('loadConfig', () => {
       HOST: '::',
       PORT: '0',
       LOG_LEVEL: 'WARN',
+      STOCKROOM_ALERT_WEBHOOK: 'https://hooks.example.org/budget',
     });
     expect(config).toEqual({
       databaseUrl: 'postgresql://app:secret@db:5432/stocks',
@@ -62,6 +64,7 @@ describe('loadConfig', () => {
       host: '::',
       port: 0,
       logLevel: 'warn',
+      alertWebhook: 'https://hooks.example.org/budget',
     });
   });
 

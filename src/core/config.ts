@@ -54,6 +54,8 @@ export interface Config {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly logLevel: LogLevel;
+  /** Where alerts about budgets are posted to. Absent: they are noted, and nobody is told. */
+  readonly alertWebhook: string | undefined;
 }
 
 /** What a variable holds when it is absent. */
@@ -98,6 +100,7 @@ const variables = {
   STOCKROOM_API_KEYS: apiKeyList,
   HOST: hostName,
   PORT: wholeNumber(0, 65_535),
+  STOCKROOM_ALERT_WEBHOOK: url('https', 'http'),
   LOG_LEVEL: z
     .string()
     .toLowerCase()
@@ -115,6 +118,7 @@ const secretVariables: ReadonlySet<Variable> = new Set([
   'REDIS_URL',
   'REDIS_PASSWORD',
   'STOCKROOM_API_KEYS',
+  'STOCKROOM_ALERT_WEBHOOK',
 ] as const);
 const FOUND_MAX_LENGTH = 60;
 
@@ -243,5 +247,6 @@ export function loadConfig(
     host: values.HOST ?? defaults.host,
     port: values.PORT ?? defaults.port,
     logLevel: values.LOG_LEVEL ?? defaults.logLevel,
+    alertWebhook: values.STOCKROOM_ALERT_WEBHOOK,
   });
 }

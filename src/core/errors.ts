@@ -14,6 +14,7 @@ const catalogue = {
     exit: 1,
     title: 'The idempotency key was used before with another payload',
   },
+  BUDGET_EXCEEDED: { status: 402, exit: 1, title: 'A budget has not enough left' },
   NOT_FOUND: { status: 404, exit: 1, title: 'There is no such thing' },
   INTERNAL: { status: 500, exit: 1, title: 'Stockroom failed in a way it did not foresee' },
   UNAVAILABLE: { status: 503, exit: 1, title: 'A tier cannot be reached at the moment' },

@@ -47,8 +47,10 @@ export function problemOf(
 const answers = {
   400: 'A value in the request is not of the expected form',
   401: 'No valid API key was given',
+  402: 'A budget has not enough left',
   403: 'The API key lacks the scope, or the caller is not on loopback',
   404: 'There is no such thing',
+  409: 'What is there does not allow it, or the idempotency key was used with another payload',
   503: 'PostgreSQL cannot be reached, or the process is overloaded',
 } as const;
 

@@ -5,9 +5,7 @@ import type { Config } from '../core/config.ts';
 import { messageOf, StockroomError } from '../core/errors.ts';
 import { version } from '../core/version.ts';
 import { createMigrationHistory } from '../migration/history.ts';
-import { createLlmCosts } from '../stores/llm-costs/store.ts';
-import { createRecommendations } from '../stores/recommendations/store.ts';
-import { createTopPicks } from '../stores/top-picks/store.ts';
+import { openStores } from '../system/index.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import type { HotTier } from '../tiers/hot/index.ts';
@@ -20,11 +18,9 @@ import { installPressure } from './plugins/pressure.ts';
 import { installRequests, requestId } from './plugins/requests.ts';
 import { installSecurityHeaders } from './plugins/security-headers.ts';
 import { routeHealth } from './routes/health.ts';
-import { routeLlmCosts } from './routes/llm-costs.ts';
 import { routeMetrics } from './routes/metrics.ts';
 import { routeMigration } from './routes/migration.ts';
-import { routeRecommendations } from './routes/recommendations.ts';
-import { routeTopPicks } from './routes/top-picks.ts';
+import { routeStores } from './routes/stores.ts';
 import type { Durable } from './tier-health.ts';
 
 /** A request has to arrive as a whole within this time. */
@@ -33,7 +29,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const PARAM_MAX_LENGTH = 500;
 
 export interface ServerOptions {
-  config: Pick<Config, 'apiKeys' | 'host' | 'port'>;
+  config: Pick<Config, 'apiKeys' | 'host' | 'port'> & Partial<Pick<Config, 'alertWebhook'>>;
   /** Both tiers stay open when the server is closed: they belong to whoever opened them. */
   durable: Durable;
   hot: HotTier;
@@ -72,13 +68,15 @@ export async function buildServer(options: ServerOptions): Promise<App> {
   await installPressure(app);
   await installOpenApi(app);
 
+  const { alertWebhook } = config;
+  const alerts = alertWebhook === undefined ? undefined : { webhookUrl: alertWebhook };
+  const system = await openStores({ durable, hot, clock, alerts });
+  app.addHook('onClose', () => system.close());
   const history = createMigrationHistory({ durable });
   routeHealth(app, { durable, hot });
   routeMetrics(app, { metrics, durable, hot, history });
   routeMigration(app, history);
-  routeLlmCosts(app, createLlmCosts(clock === undefined ? { durable } : { durable, clock }));
-  routeRecommendations(app, createRecommendations({ durable }));
-  routeTopPicks(app, createTopPicks({ durable }));
+  routeStores(app, system, clock);
   await installConsole(app, options.consoleDirectory);
   await app.ready();
   return app;

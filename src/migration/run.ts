@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import { StockroomError } from '../core/errors.ts';
 import { version } from '../core/version.ts';
 import { schemaVersion, type DurableTier, type Session } from '../tiers/durable/index.ts';
+import { distrustEveryKey } from '../tiers/views/index.ts';
 import type { Certificate } from './certificate.ts';
 import { discover } from './discover.ts';
 import { Engine } from './engine.ts';
@@ -55,7 +56,10 @@ export async function runMigration(options: MigrationOptions): Promise<Report> {
       );
       const engine = new Engine({ tier, discovery, sources, timezones, nowMicros: nowMicros(options.clock) });
       const run = await beginRun(tier, discovery.directory, 'run');
+      // Keys in Redis that follow from these tables: one note for a run that is killed, one for its end.
+      await distrustEveryKey(tier);
       await engine.copy();
+      await distrustEveryKey(tier);
       await engine.verify();
       const report = engine.report(await engine.orphanWarnings());
       const certificate = certify(engine.states, report, {

@@ -156,10 +156,13 @@ describe('a Cluster that grows', () => {
     for (let at = 0; at < 2 * grown.keys.length; at += 1) {
       const key = grown.keys[at % grown.keys.length]!;
       // The first call to the newcomer also connects to it, which on a busy machine takes longer than a call may.
-      await vi.waitFor(async () => expect(await grown.set(writer, key)).toMatchObject({ acknowledged: true }), {
-        timeout: 10_000,
-        interval: 25,
-      });
+      await vi.waitFor(
+        async () => expect(await grown.set(writer, key)).toMatchObject({ acknowledged: true }),
+        {
+          timeout: 10_000,
+          interval: 25,
+        },
+      );
       await delay(25);
       await Promise.all(grown.keys.map((each) => grown.get(reader, each)));
     }

@@ -6,6 +6,12 @@ import {
   runQuery,
   runsPage,
   runsQuery,
+  savedRun,
+  type SavedRun,
+  saveHeaders,
+  type SaveOptions,
+  savePayload,
+  type SavePayload,
 } from '../../stores/top-picks/schema.ts';
 import type { TopPicks } from '../../stores/top-picks/store.ts';
 import type { App } from '../app.ts';
@@ -13,7 +19,37 @@ import { problems } from '../problem.ts';
 
 const tags = ['Top picks'];
 
-export function routeTopPicks(app: App, topPicks: TopPicks): void {
+export interface TopPicksRoutes {
+  /** Saves a run with what belongs to it in other stores; the run alone when absent. */
+  readonly saveRun?: (payload: SavePayload, options: SaveOptions) => Promise<SavedRun>;
+}
+
+export function routeTopPicks(app: App, topPicks: TopPicks, { saveRun }: TopPicksRoutes = {}): void {
+  const save: NonNullable<TopPicksRoutes['saveRun']> =
+    saveRun ?? ((payload, options) => topPicks.save(payload, options));
+  app.post(
+    '/v1/top-picks/runs',
+    {
+      schema: {
+        tags,
+        summary: 'Save a run of the engine',
+        description:
+          'The body is what the engine gave. A run_id in it, or an Idempotency-Key, makes the request idempotent.',
+        headers: saveHeaders,
+        body: savePayload,
+        response: {
+          200: savedRun.describe('It had been saved before'),
+          201: savedRun,
+          ...problems(400, 401, 403, 409, 503),
+        },
+      },
+    },
+    async (request, reply) => {
+      const idempotencyKey = request.headers['idempotency-key'];
+      const saved = await save(request.body, idempotencyKey === undefined ? {} : { idempotencyKey });
+      return reply.code(saved.repeated ? 200 : 201).send(saved);
+    },
+  );
   app.get(
     '/v1/top-picks/latest',
     {

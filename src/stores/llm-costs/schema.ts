@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dateInput, timeInput, wholeNumberOr } from '../../core/inputs.ts';
+import { count, money } from './inputs.ts';
 
 /** Ten years: longer than any bill is asked for, and short enough that the cutoff stays a date. */
 const USAGE_MAX_DAYS = 3_650;
@@ -13,13 +14,6 @@ export const usageQuery = z.strictObject({
   days: wholeNumberOr(30, 1, USAGE_MAX_DAYS).describe('How many times 24 hours to look back'),
   as_of: timeInput.optional().describe('Look back from this time; now by default'),
 });
-
-const money = z
-  .string()
-  .meta({ description: 'US dollars as an exact decimal', pattern: '^-?\\d+(\\.\\d+)?$' });
-const count = z
-  .union([z.number(), z.string()])
-  .meta({ description: 'A whole number; a string of digits from 2^53 on' });
 
 export const spend = z.object({
   date: z.string(),
@@ -45,6 +39,9 @@ export const usage = z.object({
   daily_breakdown: z
     .array(z.object({ date: z.string(), requests: count, cost_usd: money }))
     .describe('Days in UTC, newest first'),
+  by_tag: z
+    .array(z.object({ tag: z.string(), requests: count, cost_usd: money }))
+    .describe('Highest cost first; a request with several tags counts for each, one without for none'),
 });
 
 export type SpendQuery = z.output<typeof spendQuery>;

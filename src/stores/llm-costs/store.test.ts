@@ -96,6 +96,7 @@ describe.each(tierKinds)('LLM costs on the %s tier', (kind) => {
         { date: '2026-11-22', requests: 2, cost_usd: '0.0600001' },
         { date: '2026-11-21', requests: 3, cost_usd: '0.3' },
       ],
+      by_tag: [],
     });
   });
 
@@ -114,6 +115,7 @@ describe.each(tierKinds)('LLM costs on the %s tier', (kind) => {
       avg_cost_per_request: '0',
       by_model: [],
       daily_breakdown: [],
+      by_tag: [],
     });
   });
 

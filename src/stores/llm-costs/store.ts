@@ -1,104 +1,128 @@
-import { type Expression, type SqlBool, sql } from 'kysely';
 import { type Clock, systemClock } from '../../core/clock.ts';
-import { utcDay } from '../../core/iso-time.ts';
-import { jsonInteger } from '../../core/json-number.ts';
-import type { DurableTier } from '../../tiers/durable/port.ts';
+import { StockroomError } from '../../core/errors.ts';
+import { parseIsoTime } from '../../core/iso-time.ts';
+import type { DurableTier } from '../../tiers/durable/index.ts';
+import type { HotTier } from '../../tiers/hot/index.ts';
+import type { Views } from '../../tiers/views/index.ts';
+import { type AlertOptions, AlertSender, type Delivered } from './alert-sender.ts';
+import { reservationInput, type Released, type Reservation, type ReservationInput } from './budget-schema.ts';
+import { type Budgets, createBudgets } from './budgets.ts';
+import { createRequestLog } from './log.ts';
+import { listOverrides, overridesOf, putOverride } from './overrides.ts';
+import { parsed } from './parse.ts';
+import {
+  type ModelPrice,
+  overrideInput,
+  type OverrideInput,
+  type OverrideItem,
+  type PriceQuery,
+  type Repriced,
+  repriceInput,
+  type RepriceInput,
+} from './price-schema.ts';
+import { modelPriceOf } from './price-answer.ts';
+import { ratesOf } from './pricing.ts';
+import { addProjections } from './projections.ts';
+import { reprice } from './reprice.ts';
+import { llmRequest, type LlmRequestInput, llmRequests, type Logged } from './request-schema.ts';
+import { createReservations } from './reservations.ts';
 import type { Spend, SpendQuery, Usage, UsageQuery } from './schema.ts';
+import { spendOf, usageOf } from './spend.ts';
 import type { LlmCostsDatabase } from './table.ts';
 
 export interface LlmCostsOptions {
-  durable: DurableTier;
-  clock?: Clock;
+  readonly durable: DurableTier;
+  readonly hot?: HotTier | undefined;
+  /** Over the same PostgreSQL and Redis; absent: no keys are kept in Redis. */
+  readonly views?: Views | undefined;
+  readonly clock?: Clock | undefined;
+  /** Absent: alerts are noted in `llm_budget_alerts`, and nobody is told. */
+  readonly alerts?: AlertOptions | undefined;
 }
 
-/** What the calls of language models cost: see README.md. */
-export interface LlmCosts {
+/** What the calls of language models cost: see README.md. Money is a decimal string in US dollars. */
+export interface LlmCosts extends Budgets {
+  /**
+   * Logs a call. Resolves once it is committed; the same idempotency key or response id again gives the first answer.
+   * @throws StockroomError INVALID_INPUT, IDEMPOTENCY_CONFLICT, DATABASE_UNREACHABLE (it may or may not be logged: log it again
+   *   with the same key), UNAVAILABLE (it is not)
+   */
+  log(request: LlmRequestInput): Promise<Logged>;
+  /**
+   * Logs up to 1,000 calls: all of them, or none.
+   * @param idempotencyKey of them as a whole: each has it with its number behind it (`key#0`)
+   */
+  logMany(requests: readonly LlmRequestInput[], idempotencyKey?: string): Promise<Logged[]>;
   /** The spend of one day in UTC. */
   spend(query?: SpendQuery): Promise<Spend>;
-  /** Totals, by model and by day, of the requests after `as_of` − `days` × 24 hours. */
+  /** Totals, by model, by day and by tag, of the requests after `as_of` − `days` × 24 hours. */
   usage(query: UsageQuery): Promise<Usage>;
+  /** What a model costs. @throws StockroomError NOT_FOUND when nobody knows */
+  price(model: string, query?: PriceQuery): Promise<ModelPrice>;
+  /** Sets the price of a model from a time on. @param actor for the audit log */
+  putPriceOverride(input: OverrideInput, actor: string): Promise<OverrideItem>;
+  /** By model, the newest first. */
+  priceOverrides(): Promise<OverrideItem[]>;
+  /** Prices what was logged in a range anew; what its caller priced stays. @param actor for the audit log */
+  reprice(input: Partial<RepriceInput> & Pick<RepriceInput, 'from' | 'to'>, actor: string): Promise<Repriced>;
+  /**
+   * Sets money aside for a call, so that callers together never go over a budget.
+   * @throws StockroomError BUDGET_EXCEEDED with the budget in its details; INVALID_INPUT
+   */
+  reserve(request: ReservationInput): Promise<Reservation>;
+  /** Logs the call that money was set aside for, and frees it: both or neither. Again: the first answer. */
+  settle(reservation: bigint, request: LlmRequestInput): Promise<Logged>;
+  /** Frees what was set aside for a call that was not made. @throws StockroomError NOT_FOUND */
+  release(reservation: bigint): Promise<Released>;
+  /** Notes thresholds that were reached, and tells the webhook what it was not told. The store does so by itself too. */
+  deliverAlerts(): Promise<Delivered>;
+  /** Takes nothing more, and resolves when everything that was taken is settled. */
+  close(): Promise<void>;
 }
 
-/** Which side of a grouping set a row belongs to: the bits that PostgreSQL's grouping(model, day) sets. */
-const TOTAL = 3;
-const BY_MODEL = 1;
-
-interface Sums {
-  requests: bigint;
-  unpriced: bigint;
-  /** A decimal without a point, as PostgreSQL sums whole numbers: no sum overflows it. */
-  tokens_input: string;
-  tokens_output: string;
-  cost: string;
-  average: string;
-}
-
-const sums = sql`
-  count(*) as requests,
-  count(*) filter (where cost_usd is null) as unpriced,
-  coalesce(sum(tokens_input), 0) as tokens_input,
-  coalesce(sum(tokens_output), 0) as tokens_output,
-  trim_scale(coalesce(sum(cost_usd), 0)) as cost,
-  trim_scale(round(coalesce(avg(cost_usd), 0), 12)) as average`;
-
-function upTo(asOf: string | undefined): Expression<SqlBool> {
-  return asOf === undefined ? sql<SqlBool>`true` : sql<SqlBool>`created_at <= ${asOf}::timestamptz`;
-}
-
-export function createLlmCosts({ durable, clock = systemClock }: LlmCostsOptions): LlmCosts {
+export function createLlmCosts(options: LlmCostsOptions): LlmCosts {
+  const { durable, hot, views, clock = systemClock } = options;
   const database = durable.kysely<LlmCostsDatabase>();
-
+  const projections = views === undefined ? undefined : addProjections(views);
+  const sender = new AlertSender(durable, clock, options.alerts);
+  const writing = { durable, clock, hot, views, projections, alerted: () => sender.wake() };
+  const log = createRequestLog(writing);
+  const reservations = createReservations(durable, clock);
+  const spend = (query: SpendQuery = {}): Promise<Spend> => spendOf(database, clock, query);
   return {
-    async spend({ date, as_of } = {}) {
-      const day = date ?? utcDay(as_of ?? clock());
-      const { rows } = await sql<Sums>`
-        select ${sums}
-        from llm_requests
-        where created_at >= ${day}::date::timestamp at time zone 'UTC'
-          and created_at < (${day}::date + 1)::timestamp at time zone 'UTC'
-          and ${upTo(as_of)}`.execute(database);
-      return { date: day, ...totals(rows[0]) };
+    ...createBudgets({ durable, clock, spend }),
+    async log(request) {
+      const [logged] = await log.log([parsed(llmRequest, request)]);
+      return logged!;
     },
-
-    async usage({ days, as_of }) {
-      const until = as_of ?? clock().toISOString();
-      // One statement: totals, models and days come from one scan of one snapshot, and so always add up.
-      const { rows } = await sql<Sums & { side: number; model: string; day: string }>`
-        select grouping(model, day) as side, model, day, ${sums}
-        from (
-          select model, (created_at at time zone 'UTC')::date as day, tokens_input, tokens_output, cost_usd
-          from llm_requests
-          where created_at > ${until}::timestamptz - make_interval(hours => ${days * 24}::int)
-            and ${upTo(as_of)}
-        ) as request
-        group by grouping sets ((), (model), (day))
-        order by sum(cost_usd) desc nulls last, model`.execute(database);
-      const total = rows.find((row) => row.side === TOTAL);
-      return {
-        period_days: days,
-        as_of: until,
-        ...totals(total),
-        avg_cost_per_request: total?.average ?? '0',
-        by_model: rows
-          .filter((row) => row.side === BY_MODEL)
-          .map((row) => ({ model: row.model, requests: jsonInteger(row.requests), cost_usd: row.cost })),
-        daily_breakdown: rows
-          .filter((row) => row.side !== TOTAL && row.side !== BY_MODEL)
-          .map((row) => ({ date: row.day, requests: jsonInteger(row.requests), cost_usd: row.cost }))
-          .sort((a, b) => (a.date < b.date ? 1 : -1)),
-      };
+    async logMany(requests, idempotencyKey) {
+      const { requests: all } = parsed(llmRequests, { requests });
+      const keys =
+        idempotencyKey === undefined ? undefined : all.map((_, index) => `${idempotencyKey}#${index}`);
+      return log.log(all, keys);
     },
-  };
-}
-
-/** An aggregate over all rows always answers with one row, so that nothing recorded is a row of zeros. */
-function totals(row: Sums | undefined) {
-  if (row === undefined) throw new TypeError('an aggregate without GROUP BY gave no row');
-  return {
-    total_cost_usd: row.cost,
-    total_requests: jsonInteger(row.requests),
-    total_input_tokens: jsonInteger(row.tokens_input),
-    total_output_tokens: jsonInteger(row.tokens_output),
-    unpriced_requests: jsonInteger(row.unpriced),
+    spend,
+    usage: (query) => usageOf(database, clock, query),
+    async price(model, { provider, as_of } = {}) {
+      const at = as_of ?? parseIsoTime(clock().toISOString())!;
+      const overrides = await overridesOf(durable, [model]);
+      const rates = ratesOf({ model, provider }, at, overrides.get(model) ?? []);
+      if (rates === undefined) {
+        throw new StockroomError('NOT_FOUND', `The price of the model ${JSON.stringify(model)} is not known`);
+      }
+      return modelPriceOf(model, at, rates);
+    },
+    putPriceOverride: async (input, actor) =>
+      putOverride(durable, clock, parsed(overrideInput, input), actor),
+    priceOverrides: () => listOverrides(durable),
+    reprice: async (input, actor) => reprice(writing, parsed(repriceInput, input), actor),
+    reserve: async (request) => reservations.reserve(parsed(reservationInput, request)),
+    settle: async (reservation, request) => log.settle(reservation, parsed(llmRequest, request)),
+    release: (reservation) => reservations.release(reservation),
+    deliverAlerts: () => sender.deliver(),
+    async close() {
+      await Promise.all([log.close(), reservations.close()]);
+      await sender.close();
+    },
   };
 }

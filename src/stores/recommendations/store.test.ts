@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freshTier, type TestTier, tierKinds } from '../../../test/support/durable.ts';
+import { freshStores, storeKinds, type TestStores } from '../../../test/support/stores.ts';
 import { listQuery } from './schema.ts';
 import { createRecommendations, type Recommendations } from './store.ts';
 
@@ -24,14 +24,14 @@ const rows = [
   ['tcs', 'BTST', 'custom', 'import', '2026-11-20T04:00:00Z', false, null],
 ] as const;
 
-describe.each(tierKinds)('recommendations on the %s tier', (kind) => {
-  let tier: TestTier;
+describe.each(storeKinds)('recommendations on the %s tier', (kind) => {
+  let tier: TestStores;
   let recommendations: Recommendations;
   const list = (query: Record<string, string> = {}) => recommendations.list(listQuery.parse(query));
   const ids = async (query: Record<string, string>) => (await list(query)).items.map((item) => item.id);
 
   beforeAll(async () => {
-    tier = await freshTier(kind);
+    tier = await freshStores(kind);
     for (const row of rows) {
       const { labels, ...outcome } = evaluation;
       const values = row[5] ? [...Object.values(outcome), JSON.stringify(labels)] : Array(7).fill(null);
@@ -44,7 +44,7 @@ describe.each(tierKinds)('recommendations on the %s tier', (kind) => {
         [...row, ...values, BigInt(rows.indexOf(row))],
       );
     }
-    recommendations = createRecommendations({ durable: tier.durable });
+    recommendations = createRecommendations(tier);
   });
   afterAll(() => tier.remove());
 

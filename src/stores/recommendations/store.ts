@@ -1,149 +1,123 @@
-import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
-import { titleCase } from '../../core/inputs.ts';
-import { jsonDouble, jsonInteger, jsonIntegerOrNull } from '../../core/json-number.ts';
-import { type Page, pageOf } from '../../core/page.ts';
-import type { DurableTier } from '../../tiers/durable/port.ts';
-import type { ListQuery, Recommendation } from './schema.ts';
-import type { AiRecommendationsTable, RecommendationsDatabase } from './table.ts';
+import { type Clock, systemClock } from '../../core/clock.ts';
+import { StockroomError } from '../../core/errors.ts';
+import type { Page } from '../../core/page.ts';
+import type { DurableTier, Session } from '../../tiers/durable/index.ts';
+import type { Changes, Views } from '../../tiers/views/index.ts';
+import { type DueOptions, type DueReport, evaluateDue, type SessionCalendar } from './due.ts';
+import { checkedEvaluation, evaluateIn } from './evaluation.ts';
+import { addViews, recommendationOf } from './keys.ts';
+import { idOf, notThere } from './ids.ts';
+import { appendRecommendations } from './log.ts';
+import { type LogOptions, prepareRun } from './payload.ts';
+import { listRows, runRows, unevaluatedRows } from './query.ts';
+import { asKnown } from './rows.ts';
+import { applyExits, checkedExits } from './scalping-exits.ts';
+import type {
+  Evaluation,
+  ExitResults,
+  ListQuery,
+  LoggedRun,
+  Recommendation,
+  ScalpingExit,
+  TopPicksPayload,
+  UnevaluatedQuery,
+} from './schema.ts';
+import { write } from './writes.ts';
 
 export interface RecommendationsOptions {
-  durable: DurableTier;
+  readonly durable: DurableTier;
+  readonly views: Views;
+  readonly clock?: Clock | undefined;
+  /** For `evaluateDue`, unless that is given one. */
+  readonly calendar?: SessionCalendar | undefined;
 }
 
 /** The recommendations and their evaluations: see README.md. */
 export interface Recommendations {
+  /**
+   * Logs the picks of a run, at most 50, in one transaction. The same run (by its id, else by the idempotency key) is logged once.
+   *
+   * @throws StockroomError INVALID_INPUT naming the field; IDEMPOTENCY_CONFLICT when the run was logged with other content
+   */
+  logRun(payload: TopPicksPayload, options?: LogOptions): Promise<LoggedRun>;
+  /**
+   * The same in a transaction of the caller's, who notes `changes` in it (`changes.note(session)`) and applies them after the commit.
+   * Whoever tries the transaction again gives a run id or an idempotency key, or the run may be logged twice.
+   */
+  logRunIn(
+    session: Session,
+    changes: Changes,
+    payload: TopPicksPayload,
+    options?: LogOptions,
+  ): Promise<LoggedRun>;
+  /**
+   * Each exit marks the oldest open Scalping recommendation of its symbol and entry day in India (of any day without an entry time), in
+   * one transaction. The same exit again marks nothing more.
+   *
+   * @throws StockroomError INVALID_INPUT naming the field: then nothing was marked
+   */
+  applyScalpingExits(exits: readonly ScalpingExit[]): Promise<ExitResults>;
+  /**
+   * Writes how one ended. The same evaluation again changes nothing.
+   *
+   * @throws StockroomError INVALID_INPUT, NOT_FOUND; CONFLICT when it was evaluated with other values
+   */
+  evaluate(id: bigint | number | string, evaluation: Evaluation): Promise<Recommendation>;
+  /** Evaluates from daily candles what is due: see `DueOptions`. */
+  evaluateDue(options: DueOptions): Promise<DueReport>;
+  /** @throws StockroomError NOT_FOUND, also when it was generated after `as_of` */
+  get(id: bigint | number | string, query?: { readonly as_of?: string | undefined }): Promise<Recommendation>;
   /** Newest first. With `as_of`, as they would have been listed at that time. */
   list(query: ListQuery): Promise<Page<Recommendation>>;
+  /** Those without an evaluation, oldest first. */
+  unevaluated(query: UnevaluatedQuery): Promise<Page<Recommendation>>;
+  /** The recommendations of a run by rank, the first 1,000; none when there is no such run. */
+  byRun(runId: string): Promise<Recommendation[]>;
 }
 
-type Row = Omit<Selectable<AiRecommendationsTable>, 'idempotency_key' | 'idempotency_hash' | 'legacy_extra'>;
-
-const beforeEvaluation = [
-  'id',
-  'symbol',
-  'mode',
-  'universe',
-  'source',
-  'recommendation',
-  'direction',
-  'generated_at',
-  'entry_price',
-  'stop_loss_price',
-  'target_price',
-  'score_blend',
-  'confidence',
-  'risk_profile',
-  'run_id',
-  'rank_in_run',
-  'policy_version',
-  'features',
-  'legacy_source',
-  'legacy_id',
-] as const;
-const byEvaluation = [
-  'evaluated',
-  'evaluated_at',
-  'exit_price',
-  'exit_time',
-  'exit_reason',
-  'pnl_pct',
-  'max_drawdown_pct',
-  'alpha_vs_benchmark',
-  'labels',
-] as const;
-
-export function createRecommendations({ durable }: RecommendationsOptions): Recommendations {
-  const database = durable.kysely<RecommendationsDatabase>();
-
+export function createRecommendations({
+  durable,
+  views,
+  clock = systemClock,
+  calendar,
+}: RecommendationsOptions): Recommendations {
+  const keys = addViews(views);
   return {
-    async list(query) {
-      const { limit } = query;
-      const rows = await database
-        .selectFrom('ai_recommendations')
-        .select([...beforeEvaluation, ...byEvaluation])
-        .where((builder) => builder.and(conditions(builder, query)))
-        .orderBy('generated_at', 'desc')
-        .orderBy('id', 'desc')
-        .limit(limit + 1)
-        .execute();
-      return pageOf(
-        rows,
-        limit,
-        (row) => [row.generated_at, row.id],
-        (row) => present(wasKnown(row, query.as_of) ? row : withoutEvaluation(row)),
+    async logRun(payload, options = {}) {
+      const run = prepareRun(payload, options, clock());
+      return write(durable, views, (session, changes) => appendRecommendations(session, changes, keys, run));
+    },
+    async logRunIn(session, changes, payload, options = {}) {
+      return appendRecommendations(session, changes, keys, prepareRun(payload, options, clock()));
+    },
+    async applyScalpingExits(given) {
+      const exits = checkedExits(given);
+      return write(durable, views, (session, changes) => applyExits(session, changes, keys, exits, clock()));
+    },
+    async evaluate(id, given) {
+      const evaluation = checkedEvaluation(given);
+      const key = idOf(id);
+      return write(durable, views, (session, changes) =>
+        evaluateIn(session, changes, keys, key, evaluation, clock()),
       );
     },
-  };
-}
-
-/** The filter matches what it says, or what the old writer made of it when it stored the row. */
-function forms(text: string, stored: (text: string) => string): string[] {
-  return [...new Set([text, stored(text)])];
-}
-
-const upperCase = (text: string): string => text.toUpperCase();
-
-type Builder = ExpressionBuilder<RecommendationsDatabase, 'ai_recommendations'>;
-
-function conditions(builder: Builder, query: ListQuery) {
-  const { symbol, mode, universe, source, evaluated, from, to, cursor, as_of } = query;
-  const parts = [];
-  if (symbol !== undefined) parts.push(builder('symbol', 'in', forms(symbol, upperCase)));
-  if (mode !== undefined) parts.push(builder('mode', 'in', forms(mode, titleCase)));
-  if (universe !== undefined) parts.push(builder('universe', 'in', forms(universe, upperCase)));
-  if (source !== undefined) parts.push(builder('source', '=', source));
-  if (from !== undefined) parts.push(builder('generated_at', '>=', from));
-  if (to !== undefined) parts.push(builder('generated_at', '<', to));
-  if (as_of !== undefined) parts.push(builder('generated_at', '<=', as_of));
-  if (evaluated !== undefined) {
-    // An evaluation without a time may have come later: at a time of the past it is not known.
-    const known =
-      as_of === undefined
-        ? sql<boolean>`evaluated`
-        : sql<boolean>`(evaluated and coalesce(evaluated_at <= ${as_of}::timestamptz, false))`;
-    parts.push(evaluated ? known : builder.not(known));
-  }
-  if (cursor !== undefined) {
-    const [time, id] = cursor;
-    parts.push(sql<boolean>`(generated_at, id) < (${time}::timestamptz, ${id}::bigint)`);
-  }
-  return parts;
-}
-
-/** Both times have the same form, UTC with six decimals, so that text compares as time. */
-function wasKnown(row: Row, asOf: string | undefined): boolean {
-  return asOf === undefined || (row.evaluated_at !== null && row.evaluated_at <= asOf);
-}
-
-/** The row before anybody knew how it would end: a backtest that reads it must not see the future. */
-function withoutEvaluation(row: Row): Row {
-  return {
-    ...row,
-    evaluated: false,
-    evaluated_at: null,
-    exit_price: null,
-    exit_time: null,
-    exit_reason: null,
-    pnl_pct: null,
-    max_drawdown_pct: null,
-    alpha_vs_benchmark: null,
-    labels: null,
-  };
-}
-
-function present(row: Row): Recommendation {
-  return {
-    ...row,
-    id: jsonInteger(row.id),
-    rank_in_run: jsonIntegerOrNull(row.rank_in_run),
-    legacy_id: jsonIntegerOrNull(row.legacy_id),
-    entry_price: jsonDouble(row.entry_price),
-    stop_loss_price: jsonDouble(row.stop_loss_price),
-    target_price: jsonDouble(row.target_price),
-    score_blend: jsonDouble(row.score_blend),
-    exit_price: jsonDouble(row.exit_price),
-    pnl_pct: jsonDouble(row.pnl_pct),
-    max_drawdown_pct: jsonDouble(row.max_drawdown_pct),
-    alpha_vs_benchmark: jsonDouble(row.alpha_vs_benchmark),
+    async evaluateDue(options) {
+      const sessions = options.sessions ?? calendar;
+      if (sessions === undefined) {
+        throw new StockroomError('INVALID_INPUT', 'sessions: expected a calendar, found none');
+      }
+      return evaluateDue({ durable, views, keys, clock, options: { ...options, sessions } });
+    },
+    async get(id, { as_of } = {}) {
+      const key = idOf(id);
+      const content = await keys.one.read(key);
+      if (content?.kind !== 'hash') throw notThere(key);
+      const found = recommendationOf(content.fields);
+      if (as_of !== undefined && found.generated_at > as_of) throw notThere(key);
+      return asKnown(found, as_of);
+    },
+    list: (query) => listRows(durable, query),
+    unevaluated: (query) => unevaluatedRows(durable, query),
+    byRun: (runId) => runRows(durable, runId),
   };
 }

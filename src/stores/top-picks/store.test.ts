@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freshTier, type TestTier, tierKinds } from '../../../test/support/durable.ts';
+import { freshStores, storeKinds, type TestStores } from '../../../test/support/stores.ts';
 import { latestQuery, runsQuery } from './schema.ts';
 import { createTopPicks, type TopPicks } from './store.ts';
 
@@ -15,8 +15,8 @@ const rows = [
   ['b', 'nifty50', 'Swing', '2026-11-21T09:00:00Z', 'again', 4n],
 ] as const;
 
-describe.each(tierKinds)('top picks on the %s tier', (kind) => {
-  let tier: TestTier;
+describe.each(storeKinds)('top picks that are there: %s', (kind) => {
+  let tier: TestStores;
   let topPicks: TopPicks;
   const latest = (query: Record<string, string>) => topPicks.latest(latestQuery.parse(query));
   /** Without those that the tests of `latest` add. */
@@ -24,7 +24,7 @@ describe.each(tierKinds)('top picks on the %s tier', (kind) => {
     topPicks.runs(runsQuery.parse({ to: '2026-11-22T12:00:00Z', ...query }));
 
   beforeAll(async () => {
-    tier = await freshTier(kind);
+    tier = await freshStores(kind);
     for (const [id, ...row] of rows) {
       const picks = [{ symbol: id, risk_reward_ratio: null }];
       const payload = JSON.stringify({ picks, generated_at: 'naive', metadata: {} });
@@ -33,9 +33,12 @@ describe.each(tierKinds)('top picks on the %s tier', (kind) => {
         [id, ...row, payload],
       );
     }
-    topPicks = createTopPicks({ durable: tier.durable });
+    topPicks = createTopPicks(tier);
   });
-  afterAll(() => tier.remove());
+  afterAll(async () => {
+    await topPicks.close();
+    await tier.remove();
+  });
 
   it('latest is the newest run with picks, whatever the case of the question', async () => {
     expect(await latest({ universe: 'NIFTY50', mode: 'swing' })).toEqual({

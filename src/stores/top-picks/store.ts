@@ -1,18 +1,60 @@
-import { type SelectQueryBuilder, type Selectable, sql } from 'kysely';
-import { z } from 'zod';
+import { type SelectQueryBuilder, sql } from 'kysely';
+import { type Clock, systemClock } from '../../core/clock.ts';
 import { StockroomError } from '../../core/errors.ts';
-import { jsonDouble, jsonInteger, jsonIntegerOrNull } from '../../core/json-number.ts';
 import { type Page, pageOf } from '../../core/page.ts';
-import type { DurableTier } from '../../tiers/durable/port.ts';
-import type { Latest, LatestQuery, Run, RunQuery, RunSummary, RunsQuery } from './schema.ts';
-import type { TopPicksDatabase, TopPicksRunsTable } from './table.ts';
+import { createStamps } from '../../core/stamps.ts';
+import { createGroupCommit } from '../../tiers/durable/append/index.ts';
+import type { DurableTier, Session } from '../../tiers/durable/index.ts';
+import type { Changes, Views } from '../../tiers/views/index.ts';
+import { addViews, latestRun, newestFirst, type TopPicksViews } from './keys.ts';
+import { type PreparedRun, prepareRun } from './payload.ts';
+import { latestOf, summary, summaryColumns, wholeColumns } from './rows.ts';
+import { appendRuns } from './save.ts';
+import type {
+  Latest,
+  LatestQuery,
+  Run,
+  RunQuery,
+  RunSummary,
+  RunsQuery,
+  SavedRun,
+  SaveOptions,
+  SavePayload,
+} from './schema.ts';
+import { type RunListener, RunSubscription, type Subscription } from './subscription.ts';
+import type { TopPicksDatabase } from './table.ts';
+
+/** Runs of one transaction: a payload may be megabytes. */
+const BATCH_MAX = 16;
+const WAITING_MAX = 1_000;
 
 export interface TopPicksOptions {
   durable: DurableTier;
+  views: Views;
+  clock?: Clock;
 }
 
 /** The history of the top-picks runs: see README.md. */
 export interface TopPicks {
+  /**
+   * Appends a run. A run id or an idempotency key that was given makes it idempotent.
+   * @throws StockroomError INVALID_INPUT naming the field, IDEMPOTENCY_CONFLICT when the key was used with something else
+   */
+  save(payload: SavePayload, options?: SaveOptions): Promise<SavedRun>;
+  /** Checks a run and makes its id and key, once, for `saveIn`. @throws StockroomError INVALID_INPUT naming the field */
+  prepare(payload: SavePayload, options?: SaveOptions): PreparedRun;
+  /**
+   * Appends a run in a transaction of the caller's, who notes the changes in it, applies them after its commit and then calls
+   * `announce`. @throws StockroomError IDEMPOTENCY_CONFLICT
+   */
+  saveIn(session: Session, changes: Changes, run: PreparedRun): Promise<SavedRun>;
+  /** Something was committed: subscribers of this process look at once instead of within a second. */
+  announce(): void;
+  /**
+   * Tells of every run that is saved from now on, by whichever process, one after the other; at least once.
+   * @throws StockroomError DATABASE_UNREACHABLE
+   */
+  subscribe(listener: RunListener): Promise<Subscription>;
   /**
    * The newest run of a universe and mode that picked anything.
    * @throws StockroomError NOT_FOUND when there is none
@@ -25,52 +67,90 @@ export interface TopPicks {
   run(runId: string, query?: RunQuery): Promise<Run>;
   /** Runs without their payload, newest first. */
   runs(query: RunsQuery): Promise<Page<RunSummary>>;
+  /** Ends the subscriptions; resolves when every save is settled. */
+  close(): Promise<void>;
 }
 
-const summaryColumns = [
-  'id',
-  'run_id',
-  'universe',
-  'mode',
-  'generated_at',
-  'trigger',
-  'total_analyzed',
-  'filtered_count',
-  'picks_count',
-  'elapsed_sec',
-] as const;
-
-type SummaryRow = Pick<Selectable<TopPicksRunsTable>, (typeof summaryColumns)[number]>;
 type Query<O> = SelectQueryBuilder<TopPicksDatabase, 'top_picks_runs', O>;
 
-export function createTopPicks({ durable }: TopPicksOptions): TopPicks {
-  const database = durable.kysely<TopPicksDatabase>();
-  const newestFirst = () =>
-    database.selectFrom('top_picks_runs').orderBy('generated_at', 'desc').orderBy('id', 'desc');
-  const whole = () =>
-    newestFirst()
-      .select([...summaryColumns, 'payload'])
-      .limit(1);
+export function createTopPicks({ durable, views: allViews, clock = systemClock }: TopPicksOptions): TopPicks {
+  const views = addViews(allViews);
+  const stamp = createStamps(clock);
+  const subscriptions = new Set<RunSubscription>();
+  const commit = createGroupCommit<PreparedRun, SavedRun>({
+    durable,
+    settings: { batchMax: BATCH_MAX, waitingMax: WAITING_MAX },
+    async write(session, runs) {
+      const changes = allViews.changes();
+      const results = await appendRuns(session, changes, views, runs);
+      await changes.note(session);
+      return { results, committed: () => changes.apply() };
+    },
+  });
+  const prepare = (payload: SavePayload, options: SaveOptions = {}) => prepareRun(payload, options, stamp());
+  const announce = (): void => {
+    for (const subscription of subscriptions) subscription.wake();
+  };
 
   return {
+    prepare,
+    announce,
+
+    async save(payload, options) {
+      const saved = await commit.submit(prepare(payload, options));
+      announce();
+      return saved;
+    },
+
+    async saveIn(session, changes, run) {
+      const [saved] = await appendRuns(session, changes, views, [run]);
+      if (saved instanceof StockroomError) throw saved;
+      return saved!;
+    },
+
+    async subscribe(listener) {
+      const subscription = new RunSubscription(durable, listener);
+      await subscription.start();
+      subscriptions.add(subscription);
+      return {
+        async close() {
+          subscriptions.delete(subscription);
+          await subscription.close();
+        },
+      };
+    },
+
+    ...readsOf(durable, views),
+
+    async close() {
+      await commit.close();
+      await Promise.all([...subscriptions].map((subscription) => subscription.close()));
+    },
+  };
+}
+
+function readsOf(durable: DurableTier, views: TopPicksViews): Pick<TopPicks, 'latest' | 'run' | 'runs'> {
+  return {
     async latest({ universe, mode, as_of }) {
-      const query = whole()
-        .where('universe', '=', universe)
-        .where('mode', '=', mode)
-        .where('picks_count', '>', 0n);
-      const row = await knownAt(query, as_of).executeTakeFirst();
-      if (row === undefined) throw notFound(`run of ${universe} in mode ${mode} that picked anything`, as_of);
-      return { ...summary(row), ...picksOf(row), elapsed_seconds: jsonDouble(row.elapsed_sec) };
+      if (as_of === undefined) {
+        const content = await views.latest.read({ universe, mode });
+        if (content?.kind === 'text') return JSON.parse(content.text) as Latest;
+      } else {
+        const row = await knownAt(latestRun(durable, { universe, mode }), as_of).executeTakeFirst();
+        if (row !== undefined) return latestOf(row);
+      }
+      throw notFound(`run of ${universe} in mode ${mode} that picked anything`, as_of);
     },
 
     async run(runId, { as_of } = {}) {
-      const row = await knownAt(whole().where('run_id', '=', runId), as_of).executeTakeFirst();
+      const query = newestFirst(durable).select(wholeColumns).where('run_id', '=', runId).limit(1);
+      const row = await knownAt(query, as_of).executeTakeFirst();
       if (row === undefined) throw notFound(`run ${JSON.stringify(runId)}`, as_of);
       return { ...summary(row), payload: row.payload };
     },
 
     async runs({ universe, mode, trigger, from, to, limit, cursor, as_of }) {
-      let query = newestFirst().select([...summaryColumns]);
+      let query = newestFirst(durable).select(summaryColumns);
       if (universe !== undefined) query = query.where('universe', '=', universe);
       if (mode !== undefined) query = query.where('mode', '=', mode);
       if (trigger !== undefined) query = query.where('trigger', '=', trigger);
@@ -90,39 +170,6 @@ export function createTopPicks({ durable }: TopPicksOptions): TopPicks {
 
 function knownAt<O>(query: Query<O>, asOf: string | undefined): Query<O> {
   return asOf === undefined ? query : query.where('generated_at', '<=', asOf);
-}
-
-function summary(row: SummaryRow): RunSummary {
-  return {
-    id: jsonInteger(row.id),
-    run_id: row.run_id,
-    universe: row.universe,
-    mode: row.mode,
-    generated_at: row.generated_at,
-    trigger: row.trigger,
-    total_analyzed: jsonIntegerOrNull(row.total_analyzed),
-    filtered_count: jsonIntegerOrNull(row.filtered_count),
-    picks_count: jsonIntegerOrNull(row.picks_count),
-    elapsed_sec: jsonDouble(row.elapsed_sec),
-  };
-}
-
-/** Payloads name their picks in one of two ways, and their time too; the old answer had one name for each. */
-const pickLists = z.union([
-  z.object({ items: z.array(z.unknown()) }).transform(({ items }) => items),
-  z.object({ picks: z.array(z.unknown()) }).transform(({ picks }) => picks),
-]);
-const engineTimes = z.union([
-  z.object({ as_of: z.string() }).transform(({ as_of }) => as_of),
-  z.object({ generated_at: z.string() }).transform(({ generated_at }) => generated_at),
-]);
-
-/** A payload that has neither is shown as it is by `run`; here it has no picks, and the time is that of the row. */
-function picksOf({ payload, generated_at }: Pick<TopPicksRunsTable, 'payload' | 'generated_at'>) {
-  return {
-    items: pickLists.safeParse(payload).data ?? [],
-    as_of: engineTimes.safeParse(payload).data ?? generated_at,
-  };
 }
 
 function notFound(what: string, asOf: string | undefined): StockroomError {

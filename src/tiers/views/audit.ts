@@ -52,7 +52,11 @@ export async function rebuildView(
   return ids.size;
 }
 
-async function* standing(hot: HotTier, { view }: BoundView<unknown>): AsyncGenerator<[string, unknown]> {
+/** The keys of a view that stand in Redis. */
+export async function* standing(
+  hot: HotTier,
+  { view }: BoundView<unknown>,
+): AsyncGenerator<[key: string, id: unknown]> {
   let cursor: string | undefined;
   do {
     const page = await hot.scan(hot.prefix + beginningOf(view.pattern), cursor);

@@ -1,6 +1,7 @@
 import { pause } from '../../core/wait.ts';
 import type { DurableTier, Session } from '../durable/index.ts';
 import type { HotTier } from '../hot/index.ts';
+import { EVERY_KEY } from './every-key.ts';
 import type { ViewSettings } from './settings.ts';
 
 /**
@@ -11,15 +12,23 @@ export class Intents {
   readonly #hot: HotTier;
   readonly #durable: DurableTier;
   readonly #settings: ViewSettings;
+  readonly #everyKey: () => AsyncIterable<string>;
   #settled: string[] = [];
   #removing: Promise<void> | undefined;
   readonly #closing = new AbortController();
   readonly #sweeping: Promise<void>;
 
-  constructor(hot: HotTier, durable: DurableTier, settings: ViewSettings) {
+  /** @param everyKey the keys of all views that stand in Redis */
+  constructor(
+    hot: HotTier,
+    durable: DurableTier,
+    settings: ViewSettings,
+    everyKey: () => AsyncIterable<string>,
+  ) {
     this.#hot = hot;
     this.#durable = durable;
     this.#settings = settings;
+    this.#everyKey = everyKey;
     this.#sweeping = this.#isNeeded ? this.#sweepOften() : Promise.resolve();
   }
 
@@ -57,6 +66,7 @@ export class Intents {
         [this.#settings.intentMs / 1_000, this.#settings.sweepMax],
       );
       const keys = new Set(rows.flatMap((row) => JSON.parse(row.keys) as string[]));
+      if (keys.delete(EVERY_KEY)) for await (const key of this.#everyKey()) keys.add(key);
       // The rows stay, through the rollback, when Redis does not acknowledge.
       await Promise.all([...keys].map((key) => this.#hot.projections.drop(key)));
       return rows.length;

@@ -63,12 +63,17 @@ export class Keeper {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
+  /** Keys in this process know nothing of what other processes write to a PostgreSQL that they share. */
+  get #isOnlyOurs(): boolean {
+    return this.hot.kind === 'in-process' && this.#options.durable.kind === 'server';
+  }
+
   async #read<Id>(view: View<Id>, key: string, id: Id): Promise<ProjectionContent | undefined> {
     const { durable, doubted } = this.#options;
     // A write of this process that is on its way there is seen by whoever reads after it.
     const pending = this.#refreshing.get(key);
     if (pending !== undefined) await (pending.next ?? pending.running).catch(() => undefined);
-    if (doubted.has(key) || this.hot.state().state === 'down')
+    if (this.#isOnlyOurs || doubted.has(key) || this.hot.state().state === 'down')
       return (await view.build(durable, id))?.content;
     try {
       return (await this.hot.projections.read(key)) ?? (await this.#fill(view, key, id))?.content;

@@ -4,6 +4,7 @@ import { pause, resume } from '../../../test/support/signals.ts';
 import { keyPart, partOf } from '../hot/index.ts';
 import type { Session } from '../durable/index.ts';
 import { rebuildView, verifyView } from './audit.ts';
+import { distrustEveryKey } from './every-key.ts';
 import { createViews, type BoundView, type Views } from './views.ts';
 import type { View } from './view.ts';
 
@@ -194,6 +195,20 @@ describe('views on Redis', () => {
       expect([undefined, { kind: 'hash', fields: { count: '2' } }]).toContainEqual(found);
     }, 10_000);
     expect(await count.read('away')).toMatchObject({ fields: { count: '2' } });
+  });
+
+  it('are dropped as a whole after rows were written past the stores', async () => {
+    await start({ sweepMs: 50 });
+    for (const subject of ['one', 'two']) await write(stores, stores.views, subject);
+    await stores.durable.transaction(async (session) => {
+      for (const subject of ['one', 'two']) await insert(session, subject);
+      await distrustEveryKey(session);
+    });
+    await vi.waitFor(async () => {
+      for (const subject of ['one', 'two']) {
+        expect(await count.read(subject)).toMatchObject({ fields: { count: '2' } });
+      }
+    }, 10_000);
   });
 
   it('do not believe what Redis has from an earlier life of its own', async () => {

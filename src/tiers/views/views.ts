@@ -8,6 +8,7 @@ import {
   type Ranked,
   Remembered,
 } from '../hot/index.ts';
+import { standing } from './audit.ts';
 import { Intents } from './intents.ts';
 import { Keeper } from './keeper.ts';
 import { type ViewSettings, viewDefaults } from './settings.ts';
@@ -61,10 +62,13 @@ export interface Changes {
 
 export function createViews({ hot, durable, clock = systemClock, settings }: ViewsOptions): Views {
   const bounds = { ...viewDefaults, ...settings };
-  const intents = new Intents(hot, durable, bounds);
   const doubted = new Remembered(hot, `${hot.prefix}views:mark`);
   const keeper = new Keeper({ hot, durable, clock, settings: bounds, doubted });
   const all: BoundView<unknown>[] = [];
+  async function* everyKey(): AsyncGenerator<string> {
+    for (const bound of all) for await (const [key] of standing(hot, bound)) yield key;
+  }
+  const intents = new Intents(hot, durable, bounds, everyKey);
   return {
     all,
     add<Id>(view: View<Id>) {

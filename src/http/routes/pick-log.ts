@@ -1,0 +1,166 @@
+import { PassThrough } from 'node:stream';
+import { z } from 'zod';
+import { textField } from '../../stores/pick-log/fields.ts';
+import {
+  type ComputeInput,
+  computeInput,
+  exitResults,
+  exitsBody,
+  outcome,
+  outcomeInput,
+  outcomeParams,
+  type OutcomesReport,
+  outcomesReport,
+} from '../../stores/pick-log/outcome-schema.ts';
+import {
+  loggedPick,
+  loggedPicks,
+  pick,
+  pickParams,
+  pickQuery,
+  picksBody,
+  picksPage,
+  picksQuery,
+} from '../../stores/pick-log/schema.ts';
+import type { PickLog } from '../../stores/pick-log/store.ts';
+import { messageOf, StockroomError } from '../../core/errors.ts';
+import type { App } from '../app.ts';
+import { problems } from '../problem.ts';
+
+const tags = ['Picks'];
+const NDJSON = 'application/x-ndjson';
+
+/** Computes outcomes from the candles that the service has; `pickLog.computeOutcomes` with its candles bound. */
+export type ComputeOutcomes = (
+  given: ComputeInput,
+  watch: { onProgress: (report: OutcomesReport) => void; signal: AbortSignal },
+) => Promise<OutcomesReport>;
+
+const logHeaders = z.looseObject({
+  'idempotency-key': textField(200)
+    .optional()
+    .describe('The same key with the same picks is logged once; with others it is refused'),
+});
+
+export function routePickLog(app: App, pickLog: PickLog, compute: ComputeOutcomes): void {
+  routePicks(app, pickLog);
+  app.put(
+    '/v1/picks/:uuid/outcomes/:horizon',
+    {
+      schema: {
+        tags,
+        summary: 'The outcome of a pick at a horizon; what is not given follows from the prices',
+        params: outcomeParams,
+        body: outcomeInput,
+        response: { 200: outcome, ...problems(400, 401, 403, 404, 503) },
+      },
+    },
+    ({ params, body }) => pickLog.putOutcome(params.uuid, params.horizon, body),
+  );
+  app.post(
+    '/v1/picks/scalping-exits',
+    {
+      schema: {
+        tags,
+        summary: 'Closes picks by their exits, one or many, each at most once',
+        body: exitsBody,
+        response: { 200: exitResults, ...problems(400, 401, 403, 503) },
+      },
+    },
+    ({ body }) => pickLog.applyScalpingExits(body.items),
+  );
+  routeCompute(app, compute);
+}
+
+function routePicks(app: App, pickLog: PickLog): void {
+  app.post(
+    '/v1/picks',
+    {
+      schema: {
+        tags,
+        summary: 'Logs a pick, or many in one transaction, with what agents said about them',
+        headers: logHeaders,
+        body: picksBody,
+        response: {
+          200: z.union([loggedPick, loggedPicks]).describe('All of it had been logged before'),
+          201: z.union([loggedPick, loggedPicks]),
+          ...problems(400, 401, 403, 409, 503),
+        },
+      },
+    },
+    async ({ body, headers }, reply) => {
+      const options = { idempotencyKey: headers['idempotency-key'] };
+      if (body.many) {
+        const items = await pickLog.logMany(body.items, options);
+        const known = items.every(({ repeated }) => repeated);
+        return reply.code(known ? 200 : 201).send({ items, next_cursor: null });
+      }
+      const logged = await pickLog.log(body.items[0]!, options);
+      return reply.code(logged.repeated ? 200 : 201).send(logged);
+    },
+  );
+  app.get(
+    '/v1/picks',
+    {
+      schema: {
+        tags,
+        summary: 'Picks with their contributions and outcomes, newest first',
+        querystring: picksQuery,
+        response: { 200: picksPage, ...problems(400, 401, 403, 503) },
+      },
+    },
+    (request) => pickLog.list(request.query),
+  );
+  app.get(
+    '/v1/picks/:uuid',
+    {
+      schema: {
+        tags,
+        summary: 'A pick with its contributions and outcomes',
+        params: pickParams,
+        querystring: pickQuery,
+        response: { 200: pick, ...problems(400, 401, 403, 404, 503) },
+      },
+    },
+    (request) => pickLog.get(request.params.uuid, request.query),
+  );
+}
+
+function routeCompute(app: App, compute: ComputeOutcomes): void {
+  app.post(
+    '/v1/picks/outcomes/compute',
+    {
+      schema: {
+        tags,
+        summary:
+          'Computes the outcomes that are not there yet of a range of trade dates from price history. ' +
+          `With Accept: ${NDJSON} a line of progress a page, the last one with the result`,
+        body: computeInput,
+        response: { 200: outcomesReport, ...problems(400, 401, 403, 503) },
+      },
+    },
+    async (request, reply) => {
+      const gone = new AbortController();
+      // A caller that leaves ends the work after its page; what is committed stays, and the next call goes on.
+      reply.raw.once('close', () => gone.abort());
+      if (request.headers.accept?.includes(NDJSON) !== true) {
+        return compute(request.body, { onProgress: () => undefined, signal: gone.signal });
+      }
+      const lines = new PassThrough();
+      const write = (line: object): void => void lines.write(`${JSON.stringify(line)}\n`);
+      void compute(request.body, { onProgress: write, signal: gone.signal })
+        .then(write, (error: unknown) => {
+          request.log.error({ err: error }, 'computing outcomes failed');
+          // The status is sent already: the last line says what became of it.
+          const known = error instanceof StockroomError;
+          write({
+            code: known ? error.code : 'INTERNAL',
+            detail: known ? messageOf(error) : `Something failed inside; the log has it under ${request.id}`,
+          });
+        })
+        .finally(() => lines.end());
+      // A stream goes out as it is: the schema is that of the one document.
+      return reply.type(NDJSON).send(lines as unknown as OutcomesReport);
+    },
+  );
+}
