@@ -64,7 +64,7 @@ describe('wrong usage', () => {
     [['sample', 'x', '--scale', '1.5'], '--scale: expected a whole number'],
     [['migrate', 'quarantine', '--limit', '0'], '--limit: expected a whole number from 1 to 1000, found "0"'],
     [['hot', 'stats', '--scan-max', '0'], '--scan-max: expected a whole number from 1 to 1000000'],
-    [['hot', 'rebild'], "unknown command 'rebild'; see stockroom hot --help"],
+    [['hot', 'rebild'], "unknown command 'rebild' (Did you mean rebuild?); see stockroom hot --help"],
     [['start', '--demo', '--legacy', 'x'], '--legacy and --demo: expected one of them'],
   ])('%j ends with 2 and one line', async (argv, message) => {
     const { exit, out, err } = await call(argv);

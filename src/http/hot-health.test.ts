@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { freshTier, type TestTier } from '../../test/support/durable.ts';
+import { durableWith, freshTier, type TestTier } from '../../test/support/durable.ts';
 import { testServer, type TestServer } from '../../test/support/http.ts';
 import { type Server, startRedis } from '../../test/support/servers.ts';
 import { pause, resume } from '../../test/support/signals.ts';
@@ -76,9 +76,7 @@ describe('health with Redis', () => {
   });
 
   it('is down when PostgreSQL is, whatever Redis does', async () => {
-    const durable: typeof tier.durable = Object.create(tier.durable, {
-      ping: { value: async () => Promise.reject(new Error('gone')) },
-    });
+    const durable = durableWith(tier.durable, { ping: () => Promise.reject(new Error('gone')) });
     const { app } = await testServer({ durable, hot });
     const answer = await app.inject({ url: '/health' });
     expect([answer.statusCode, answer.json()]).toMatchObject([

@@ -34,6 +34,71 @@ async function get<T = Record<string, unknown>>(url: string): Promise<T> {
   return answer.json<T>();
 }
 
+/** Every route of the service; a new one is a line here, and in the documentation. */
+const paths = [
+  '/health',
+  '/health/live',
+  '/health/ready',
+  '/metrics',
+  '/v1/cache',
+  '/v1/cache/invalidate',
+  '/v1/cache/stats',
+  '/v1/cache/{key}',
+  '/v1/context/analyses',
+  '/v1/context/analyses/latest',
+  '/v1/context/learnings',
+  '/v1/context/memory/{type}',
+  '/v1/context/memory/{type}/{key}',
+  '/v1/context/preferences/{user_id}',
+  '/v1/context/preferences/{user_id}/{key}',
+  '/v1/levels/{symbol}',
+  '/v1/levels/{symbol}/score',
+  '/v1/llm/budget',
+  '/v1/llm/budgets',
+  '/v1/llm/prices',
+  '/v1/llm/prices/{model}',
+  '/v1/llm/reprice',
+  '/v1/llm/requests',
+  '/v1/llm/reservations',
+  '/v1/llm/reservations/{id}',
+  '/v1/llm/reservations/{id}/settle',
+  '/v1/llm/spend',
+  '/v1/llm/usage',
+  '/v1/market/{exchange}/session',
+  '/v1/memory/cache/{key}',
+  '/v1/memory/sessions',
+  '/v1/memory/sessions/{session}',
+  '/v1/memory/sessions/{session}/{key}',
+  '/v1/memory/stats',
+  '/v1/memory/working',
+  '/v1/memory/working/{type}',
+  '/v1/migration',
+  '/v1/migration/quarantine',
+  '/v1/picks',
+  '/v1/picks/outcomes/compute',
+  '/v1/picks/scalping-exits',
+  '/v1/picks/{uuid}',
+  '/v1/picks/{uuid}/outcomes/{horizon}',
+  '/v1/policies',
+  '/v1/policies/active',
+  '/v1/policies/{id}',
+  '/v1/policies/{id}/activate',
+  '/v1/policies/{id}/retire',
+  '/v1/prices/stats',
+  '/v1/prices/{symbol}',
+  '/v1/recommendations',
+  '/v1/recommendations/performance',
+  '/v1/recommendations/scalping-exits',
+  '/v1/recommendations/{id}',
+  '/v1/recommendations/{id}/evaluation',
+  '/v1/scores',
+  '/v1/scores/top',
+  '/v1/scores/{symbol}',
+  '/v1/top-picks/latest',
+  '/v1/top-picks/runs',
+  '/v1/top-picks/runs/{run_id}',
+];
+
 describe('the stores over HTTP', () => {
   it('GET /v1/llm/spend', async () => {
     expect(await get('/v1/llm/spend?date=2026-11-22')).toEqual({
@@ -110,20 +175,7 @@ describe('the description of the API', () => {
     const answer = await server.app.inject({ url: '/openapi.json' });
     const document = answer.json<Document>();
     expect(document.openapi).toBe('3.1.0');
-    expect(Object.keys(document.paths).sort()).toEqual([
-      '/health',
-      '/health/live',
-      '/health/ready',
-      '/metrics',
-      '/v1/llm/spend',
-      '/v1/llm/usage',
-      '/v1/migration',
-      '/v1/migration/quarantine',
-      '/v1/recommendations',
-      '/v1/top-picks/latest',
-      '/v1/top-picks/runs',
-      '/v1/top-picks/runs/{run_id}',
-    ]);
+    expect(Object.keys(document.paths).sort()).toEqual(paths);
     const { parameters = [], responses } = document.paths['/v1/recommendations']!.get;
     expect(parameters.find(({ name }) => name === 'limit')?.schema).toMatchObject({
       type: 'integer',

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freshTier, type TestTier } from '../../test/support/durable.ts';
+import { durableWith, freshTier, type TestTier } from '../../test/support/durable.ts';
 import { apiKey, testServer, type TestServer } from '../../test/support/http.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { listen } from './server.ts';
@@ -182,13 +182,11 @@ describe('the service', () => {
   it('lets an answer under way finish when it is closed', async () => {
     const asked = promised();
     const gate = promised();
-    const slow: typeof tier.durable = Object.create(tier.durable, {
-      ping: {
-        async value() {
-          asked.resolve();
-          await gate.done;
-          return await tier.durable.ping();
-        },
+    const slow = durableWith(tier.durable, {
+      async ping() {
+        asked.resolve();
+        await gate.done;
+        return await tier.durable.ping();
       },
     });
     const { app } = await testServer({ durable: slow });

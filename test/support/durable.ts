@@ -31,3 +31,14 @@ export async function freshTier(kind: (typeof tierKinds)[number]): Promise<TestT
     },
   };
 }
+
+/** The same tier with some members replaced. */
+export function durableWith(durable: DurableTier, replaced: Partial<DurableTier>): DurableTier {
+  return new Proxy(durable, {
+    get(target, name) {
+      if (Object.hasOwn(replaced, name)) return Reflect.get(replaced, name) as unknown;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
