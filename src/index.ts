@@ -1,12 +1,27 @@
 import type { Clock } from './core/clock.ts';
 import { type Config, loadConfig } from './core/config.ts';
 import { messageOf } from './core/errors.ts';
-import { openStores, type OpenStoresOptions, type Stores } from './system/index.ts';
+import { performanceOf } from './stores/recommendations/performance/performance.ts';
+import type { Performance, PerformanceQuery } from './stores/recommendations/performance/schema.ts';
+import {
+  computeOutcomes,
+  evaluateDue,
+  openStores,
+  type OpenStoresOptions,
+  type SavedWhole,
+  saveRun,
+  type Stores,
+} from './system/index.ts';
 import { migrate, openDurable } from './tiers/durable/index.ts';
 import { type HotTier, openHot } from './tiers/hot/index.ts';
 import type { CacheManager } from './tiers/tiered/index.ts';
 
 export { type ErrorCode, StockroomError } from './core/errors.ts';
+export { llmCostsMiddleware } from './stores/llm-costs/clients/ai-sdk.ts';
+export { trackOpenAi } from './stores/llm-costs/clients/openai.ts';
+export { csvProvider } from './stores/price-history/providers/csv.ts';
+export type { PriceProvider } from './stores/price-history/providers/port.ts';
+export { yahooProvider } from './stores/price-history/providers/yahoo.ts';
 
 export interface DurableHealth {
   readonly kind: 'server' | 'embedded';
@@ -26,8 +41,22 @@ export interface HotHealth {
   readonly reason: string | undefined;
 }
 
+/** A function of everything, for somebody who has everything open. */
+type Bound<F> = F extends (system: never, ...args: infer A) => infer R ? (...args: A) => R : never;
+
 export interface Stockroom {
   readonly stores: Stores;
+  /** Saves a top-picks run with its recommendations and its picks: all of it, or nothing. */
+  saveRun(
+    payload: Parameters<typeof saveRun>[1],
+    options?: Parameters<typeof saveRun>[2],
+  ): Promise<SavedWhole>;
+  /** Computes the outcomes of picks from the price history. */
+  computeOutcomes: Bound<typeof computeOutcomes>;
+  /** Evaluates the recommendations whose horizon is over from the price history. */
+  evaluateDue: Bound<typeof evaluateDue>;
+  /** How the evaluated recommendations did, each figure with its n. */
+  performance(query: PerformanceQuery): Promise<Performance>;
   /** Namespaces of one's own on the Redis that the environment names: see docs/cache.md. */
   readonly cache: CacheManager;
   /** The tiers with their latency; rejects with DATABASE_UNREACHABLE when PostgreSQL does not answer. */
@@ -70,6 +99,10 @@ export async function openStockroom({
     return {
       cache: system.cache,
       stores: system.stores,
+      saveRun: (payload, options) => saveRun(system, payload, options),
+      computeOutcomes: (...args) => computeOutcomes(system, ...args),
+      evaluateDue: (...args) => evaluateDue(system, ...args),
+      performance: (query) => performanceOf(durable, query),
       async health() {
         const [ofDurable, ofHot] = await Promise.all([durable.ping(), healthOf(hot)]);
         return { durable: { kind: durable.kind, ...ofDurable }, hot: ofHot };

@@ -1,7 +1,7 @@
 import type { ComputeInput, OutcomesReport } from '../stores/pick-log/outcome-schema.ts';
 import type { ComputeOptions } from '../stores/pick-log/store.ts';
 import type { DueOptions, DueReport } from '../stores/recommendations/due.ts';
-import type { StoreSystem } from './stores.ts';
+import { dailyCandlesOf, type StoreSystem } from './stores.ts';
 
 type Watched = Pick<ComputeOptions, 'onProgress' | 'signal'>;
 
@@ -12,7 +12,7 @@ export function computeOutcomes(
   watch: Watched = {},
 ): Promise<OutcomesReport> {
   const { pickLog, priceHistory } = stores;
-  return pickLog.computeOutcomes({ ...input, ...watch, candles: priceHistory.dailyCandles });
+  return pickLog.computeOutcomes({ ...input, ...watch, candles: dailyCandlesOf(priceHistory) });
 }
 
 /** Evaluates the recommendations whose horizon is over from the price history. */
@@ -21,5 +21,5 @@ export function evaluateDue(
   options: Omit<DueOptions, 'candles'> = {},
 ): Promise<DueReport> {
   const { recommendations, priceHistory } = stores;
-  return recommendations.evaluateDue({ ...options, candles: priceHistory.dailyCandles });
+  return recommendations.evaluateDue({ ...options, candles: dailyCandlesOf(priceHistory) });
 }

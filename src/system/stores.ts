@@ -66,14 +66,13 @@ export async function openStores(options: OpenStoresOptions): Promise<StoreSyste
   const cache = createCache(hot);
   const shared = { durable, hot, views, calendar, ...clock };
   const priceHistory = createPriceHistory({ ...shared, ...(providers === undefined ? {} : { providers }) });
-  const candles = priceHistory.dailyCandles;
   const stores: Stores = {
     llmCosts: createLlmCosts({ ...shared, alerts }),
     recommendations: createRecommendations(shared),
     topPicks: createTopPicks(shared),
     context: createContext(shared),
     pickLog: createPickLog(shared),
-    supportResistance: createSupportResistance({ ...shared, candles }),
+    supportResistance: createSupportResistance({ ...shared, candles: dailyCandlesOf(priceHistory) }),
     priceHistory,
     scores: createScores(shared),
     marketCache: createMarketCache({ ...shared, cache }),
@@ -88,6 +87,11 @@ export async function openStores(options: OpenStoresOptions): Promise<StoreSyste
     () => calendar.close(),
   ];
   return { stores, durable, views, state, cache, calendar, close: () => closeAll(closers) };
+}
+
+/** The daily candles of the price history, for the stores that ask for them. */
+export function dailyCandlesOf(priceHistory: PriceHistory): PriceHistory['dailyCandles'] {
+  return (symbol, fromDate, toDate) => priceHistory.dailyCandles(symbol, fromDate, toDate);
 }
 
 /** Each in turn, whatever the others do. @throws the first failure */

@@ -1,6 +1,7 @@
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
 import type { LogLevel } from '../core/config-values.ts';
-import { durableQuery, migrationWarning } from '../core/diagnostics.ts';
+import { channel, durableQuery, migrationWarning } from '../core/diagnostics.ts';
+import { codeOf, messageOf } from '../core/errors.ts';
 import { hotBreaker, hotConnection } from '../core/hot-diagnostics.ts';
 
 export type { Logger } from 'pino';
@@ -16,6 +17,15 @@ const secretPaths = secretNames.flatMap((name) => [
   `req.headers["${name}"]`,
   `config["${name}"]`,
 ]);
+
+/** What fails where no caller waits for it, by the channel that tells of it. Nothing of a value or a key is written. */
+const failures: readonly (readonly [channel: string, message: string])[] = [
+  ['stockroom:market-cache:fetch-failure', 'a value of the market cache could not be fetched'],
+  ['stockroom:market-cache:copy-failure', 'a copy of the market cache could not be written'],
+  ['stockroom:market:calendar-failure', 'the overrides of the market calendar could not be read'],
+  ['stockroom:top-picks:listener-failure', 'a subscriber of saved runs failed and is told again'],
+  ['stockroom:llm:unlogged', 'a call of a language model could not be logged'],
+];
 
 export interface LoggerOptions {
   level: LogLevel;
@@ -58,6 +68,11 @@ export function logDiagnostics(logger: Logger): () => void {
       else if (breaker.state === 'half-open') logger.info(breaker, 'Redis is tried again');
       else logger.info(breaker, 'Redis answers in time again');
     }),
+    ...failures.map(([name, message]) =>
+      channel<{ error: unknown }>(name).subscribe(({ error }) =>
+        logger.warn({ code: codeOf(error), reason: messageOf(error) }, message),
+      ),
+    ),
   ];
   return () => stops.forEach((stop) => stop());
 }

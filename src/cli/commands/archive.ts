@@ -52,7 +52,7 @@ export function registerArchive(program: Command, context: Context): void {
       withProgress(context, (show) =>
         archiveStore({
           durable,
-          store: store!,
+          store,
           before,
           directory,
           apply,

@@ -57,7 +57,7 @@ export function registerExport(program: Command, context: Context): void {
       withProgress(context, (show) =>
         exportStore({
           durable,
-          store: store!,
+          store,
           format,
           asOf,
           directory,

@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { codeOf } from '../../core/errors.ts';
 import { utcDay } from '../../core/iso-time.ts';
 import { jsonInteger } from '../../core/json-number.ts';
-import type { DurableTier, Session } from '../../tiers/durable/index.ts';
+import { type DurableTier, retried, type Session } from '../../tiers/durable/index.ts';
 import type { HotTier } from '../../tiers/hot/index.ts';
 import type { Views } from '../../tiers/views/index.ts';
 import { raiseAlerts } from './alerts.ts';
@@ -13,7 +13,6 @@ import { overridesOf } from './overrides.ts';
 import type { Repriced, RepriceInput } from './price-schema.ts';
 import { costOf, ratesOf } from './pricing.ts';
 import type { Projections } from './projections.ts';
-import { retried } from './retried.ts';
 
 /** Rows in one transaction. */
 const BATCH = 500;

@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { StockroomError } from '../../core/errors.ts';
 import type { Page } from '../../core/page.ts';
-import { pause } from '../../core/wait.ts';
 import type { Exchange } from '../../market/index.ts';
 import { createGroupCommit } from '../../tiers/durable/append/index.ts';
-import { type DurableTier, isRetryable, type Session, sqlState } from '../../tiers/durable/index.ts';
+import { type DurableTier, isRetryable, retried, type Session, sqlState } from '../../tiers/durable/index.ts';
 import type { SessionCalendar } from './calendar.ts';
 import { computeOutcomes, type ComputeOptions } from './compute.ts';
 import type { ExitInput, ExitResults, Outcome, OutcomeInput, OutcomesReport } from './outcome-schema.ts';
@@ -69,10 +68,6 @@ export interface PickLog {
   close(): Promise<void>;
 }
 
-/** Tries of a transaction of ours that another one got in the way of. */
-const TRIES = 4;
-const RETRY_MS = 20;
-
 export function createPickLog({
   durable,
   calendar,
@@ -104,12 +99,12 @@ export function createPickLog({
   return {
     async log(pick, { idempotencyKey } = {}) {
       const prepared = preparePick(pick, idempotencyKey, clock);
-      return retried(() => appends.submit(prepared));
+      return raced(() => appends.submit(prepared));
     },
 
     async logMany(picks, { idempotencyKey } = {}) {
       const prepared = prepareMany(picks, idempotencyKey);
-      return retried(() => durable.transaction((session) => writeAll(session, prepared, idempotencyKey)));
+      return raced(() => durable.transaction((session) => writeAll(session, prepared, idempotencyKey)));
     },
 
     logIn: (session, picks, { idempotencyKey } = {}) =>
@@ -119,7 +114,7 @@ export function createPickLog({
     get: (pickUuid, { as_of } = {}) => getPick(durable, pickUuid, as_of),
     putOutcome: (pickUuid, horizon, outcome) => putOutcome(outcomes, pickUuid, horizon, outcome),
     applyScalpingExits: (exits) =>
-      retried(() => durable.transaction((session) => applyExits(session, exits, clock()))),
+      raced(() => durable.transaction((session) => applyExits(session, exits, clock()))),
     computeOutcomes: (options) => computeOutcomes(outcomes, options),
     policies: createPolicies({ durable, clock }),
     close: () => appends.close(),
@@ -130,15 +125,8 @@ export function createPickLog({
  * All work here is idempotent. A unique violation is a pick that another caller logged in the same moment: the next try finds it, and
  * says whether it is the same one.
  */
-async function retried<T>(work: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (tries >= TRIES || !(isRetryable(error) || sqlState(error) === '23505')) throw error;
-      await pause(RETRY_MS * tries * (0.5 + Math.random()));
-    }
-  }
+function raced<T>(work: () => Promise<T>): Promise<T> {
+  return retried(work, { again: (error) => isRetryable(error) || sqlState(error) === '23505' });
 }
 
 /** The first pick of a batch has the key itself: a batch and a pick alone under one key are told apart by what they say. */

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
 import { jsonInteger } from '../../core/json-number.ts';
 import type { DurableTier } from '../../tiers/durable/index.ts';
-import type { Views } from '../../tiers/views/index.ts';
+import { transact, type Views } from '../../tiers/views/index.ts';
 import { labelsText, moveEvaluated, type Outcome, writeOutcome } from './evaluation.ts';
 import { DAY_MS, indiaDay } from './fields.ts';
 import {
@@ -20,7 +20,6 @@ import {
 } from './horizon.ts';
 import type { RecommendationViews } from './keys.ts';
 import type { RecommendationsDatabase } from './table.ts';
-import { write } from './writes.ts';
 
 /** The daily candles of a symbol from one day to another, both included; none for a day without trades. */
 export type DailyCandles = (symbol: string, fromDate: string, toDate: string) => Promise<readonly Candle[]>;
@@ -298,7 +297,7 @@ class Batch {
   #write(outcomes: ReadonlyMap<bigint, Outcome>): Promise<number> {
     if (outcomes.size === 0) return Promise.resolve(0);
     const { durable, views, keys } = this.#context;
-    return write(durable, views, async (session, changes) => {
+    return transact(durable, views, async (session, changes) => {
       const open = await session
         .kysely<RecommendationsDatabase>()
         .selectFrom('ai_recommendations')

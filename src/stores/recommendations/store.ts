@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../core/clock.ts';
 import { StockroomError } from '../../core/errors.ts';
 import type { Page } from '../../core/page.ts';
 import type { DurableTier, Session } from '../../tiers/durable/index.ts';
-import type { Changes, Views } from '../../tiers/views/index.ts';
+import { type Changes, transact, type Views } from '../../tiers/views/index.ts';
 import { type DueOptions, type DueReport, evaluateDue, type SessionCalendar } from './due.ts';
 import { checkedEvaluation, evaluateIn } from './evaluation.ts';
 import { addViews, recommendationOf } from './keys.ts';
@@ -22,7 +22,6 @@ import type {
   TopPicksPayload,
   UnevaluatedQuery,
 } from './schema.ts';
-import { write } from './writes.ts';
 
 export interface RecommendationsOptions {
   readonly durable: DurableTier;
@@ -85,19 +84,23 @@ export function createRecommendations({
   return {
     async logRun(payload, options = {}) {
       const run = prepareRun(payload, options, clock());
-      return write(durable, views, (session, changes) => appendRecommendations(session, changes, keys, run));
+      return transact(durable, views, (session, changes) =>
+        appendRecommendations(session, changes, keys, run),
+      );
     },
     async logRunIn(session, changes, payload, options = {}) {
       return appendRecommendations(session, changes, keys, prepareRun(payload, options, clock()));
     },
     async applyScalpingExits(given) {
       const exits = checkedExits(given);
-      return write(durable, views, (session, changes) => applyExits(session, changes, keys, exits, clock()));
+      return transact(durable, views, (session, changes) =>
+        applyExits(session, changes, keys, exits, clock()),
+      );
     },
     async evaluate(id, given) {
       const evaluation = checkedEvaluation(given);
       const key = idOf(id);
-      return write(durable, views, (session, changes) =>
+      return transact(durable, views, (session, changes) =>
         evaluateIn(session, changes, keys, key, evaluation, clock()),
       );
     },

@@ -9,4 +9,5 @@ export {
 export type { Migration } from './migration-files.ts';
 export { schemaSnapshot } from './schema-snapshot.ts';
 export { type DurableConfig, openDurable } from './open.ts';
+export { retried } from './retried.ts';
 export type { DurableTier, Param, QueryResult, Row, Session } from './port.ts';

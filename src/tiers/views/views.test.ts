@@ -138,12 +138,12 @@ describe.each(storeKinds)('views on the %s tiers', (kind) => {
     await start();
     for (const subject of ['one', 'two', '{three}*']) await write(stores, stores.views, subject);
     await stores.flush();
-    expect(await verifyView(stores.hot, stores.durable, count as BoundView<unknown>)).toMatchObject({
+    expect(await verifyView(stores.hot, stores.durable, count)).toMatchObject({
       keys: 0,
     });
-    expect(await rebuildView(stores.hot, stores.durable, count as BoundView<unknown>)).toBe(3);
+    expect(await rebuildView(stores.hot, stores.durable, count)).toBe(3);
     await stores.hot.projections.apply(count.fullKey('{three}*'), { set: { count: '7' } });
-    const { keys, differences } = await verifyView(stores.hot, stores.durable, count as BoundView<unknown>);
+    const { keys, differences } = await verifyView(stores.hot, stores.durable, count);
     expect(keys).toBe(3);
     expect(differences).toMatchObject([
       {

@@ -1,7 +1,7 @@
 import { StockroomError } from '../../../core/errors.ts';
-import { pause } from '../../../core/wait.ts';
-import { isRetryable, sqlState } from '../errors.ts';
+import { sqlState } from '../errors.ts';
 import type { DurableTier, Session } from '../port.ts';
+import { retried } from '../retried.ts';
 
 /** The bounds of a group commit. */
 export const groupCommitDefaults = Object.freeze({
@@ -11,10 +11,6 @@ export const groupCommitDefaults = Object.freeze({
   concurrency: 2,
   /** Items that wait for a transaction; one more is refused. */
   waitingMax: 20_000,
-  /** Tries of a transaction that failed in passing: a lost connection, a deadlock. */
-  tries: 5,
-  retryMinMs: 10,
-  retryMaxMs: 500,
 });
 
 export type GroupCommitSettings = { [Name in keyof typeof groupCommitDefaults]: number };
@@ -69,21 +65,13 @@ export function createGroupCommit<Item, Result>({
   const running = new Set<Promise<void>>();
   let closed = false;
 
-  async function attempt(
-    batch: readonly Waiting<Item, Result>[],
-  ): Promise<readonly (Result | StockroomError)[]> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        const items = batch.map(({ item }) => item);
-        const { results, committed } = await durable.transaction((session) => write(session, items));
-        await committed?.();
-        return results;
-      } catch (error) {
-        if (tries >= bounds.tries || !isRetryable(error)) throw error;
-        const ceiling = Math.min(bounds.retryMaxMs, bounds.retryMinMs * 2 ** tries);
-        await pause(ceiling * (0.5 + Math.random() / 2));
-      }
-    }
+  function attempt(batch: readonly Waiting<Item, Result>[]): Promise<readonly (Result | StockroomError)[]> {
+    const items = batch.map(({ item }) => item);
+    return retried(async () => {
+      const { results, committed } = await durable.transaction((session) => write(session, items));
+      await committed?.();
+      return results;
+    });
   }
 
   async function settle(batch: readonly Waiting<Item, Result>[]): Promise<void> {
