@@ -11,6 +11,7 @@ import { createMetrics } from '../telemetry/metrics.ts';
 import type { HotTier } from '../tiers/hot/index.ts';
 import type { App } from './app.ts';
 import { installAuth } from './plugins/auth.ts';
+import { installBody } from './plugins/body.ts';
 import { installConsole } from './plugins/console.ts';
 import { answerClientError, installErrors, sendError } from './plugins/errors.ts';
 import { installOpenApi } from './plugins/openapi.ts';
@@ -62,6 +63,7 @@ export async function buildServer(options: ServerOptions): Promise<App> {
   const metrics = createMetrics(version);
   app.addHook('onClose', () => metrics.close());
   installErrors(app);
+  installBody(app);
   installRequests(app, metrics);
   await installSecurityHeaders(app);
   installAuth(app, config.apiKeys);

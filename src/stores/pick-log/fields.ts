@@ -1,6 +1,5 @@
 /** Values in JSON bodies, as PostgreSQL can hold them. The message of every issue is what was expected. */
 import { z } from 'zod';
-import { parseIsoTime } from '../../core/iso-time.ts';
 
 const DOCUMENT_DEPTH_MAX = 64;
 const PRICE_MIN = 1e-6;
@@ -32,28 +31,6 @@ export const figureField = z
   .number(figureExpected)
   .min(-FIGURE_MAX, figureExpected)
   .max(FIGURE_MAX, figureExpected);
-
-const INDIA_ZONE = '+05:30';
-
-/** A time without a zone, or a date alone, is India's: the engine writes its own clock and does not say so. */
-export function parseEngineTime(text: string): string | undefined {
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return parseIsoTime(`${text}T00:00${INDIA_ZONE}`);
-  return parseIsoTime(text) ?? parseIsoTime(`${text}${INDIA_ZONE}`);
-}
-
-const timeExpected =
-  'an ISO 8601 time (2026-11-22T08:29:24+05:30); without a zone it is India time, as the engine writes it';
-
-/** Resolves to UTC with six decimals. */
-export const engineTime = z
-  .string(timeExpected)
-  .meta({ description: timeExpected })
-  .transform((text, context): string => {
-    const value = parseEngineTime(text);
-    if (value !== undefined) return value;
-    context.addIssue({ code: 'custom', message: timeExpected });
-    return z.NEVER;
-  });
 
 const documentExpected = `JSON at most ${DOCUMENT_DEPTH_MAX} levels deep, without NUL or half surrogates in its texts`;
 

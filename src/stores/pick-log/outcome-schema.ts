@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { engineTime } from '../../core/engine-time.ts';
 import { dateInput, textInput, titleCase } from '../../core/inputs.ts';
-import { documentField, engineTime, figureField, oneOrMany, priceField, textField } from './fields.ts';
+import { documentField, figureField, oneOrMany, priceField, textField } from './fields.ts';
 
 /** Exits that one call may report. */
 export const EXITS_MAX = 500;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseEngineTime } from './fields.ts';
+import { parseEngineTime } from '../../core/engine-time.ts';
 import { type PickInput, pickInput, PICKS_MAX, priceOf } from './schema.ts';
 
 export interface RunPicksOptions {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { engineTime } from '../../core/engine-time.ts';
 import {
   cursorInput,
   dateInput,
@@ -8,7 +9,7 @@ import {
   timeInput,
   titleCase,
 } from '../../core/inputs.ts';
-import { documentField, engineTime, figureField, oneOrMany, priceField, textField } from './fields.ts';
+import { documentField, figureField, oneOrMany, priceField, textField } from './fields.ts';
 import { outcome } from './outcome-schema.ts';
 
 /** Picks that one call may log. */

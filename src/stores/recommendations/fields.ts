@@ -1,9 +1,7 @@
 /** Fields of the bodies of requests and of what the library is given. The message of an issue is what was expected. */
 import { z } from 'zod';
 import { StockroomError } from '../../core/errors.ts';
-import { parseIsoTime } from '../../core/iso-time.ts';
 
-const INDIA_ZONE = '+05:30';
 export const INDIA_OFFSET_MS = 330 * 60_000;
 export const DAY_MS = 86_400_000;
 
@@ -21,26 +19,6 @@ export function textField(maxLength: number) {
 export const numberField = z.number('a finite number');
 export const priceField = z.number('a price, a number above 0').positive('a price, a number above 0');
 
-const timeExpected =
-  'an ISO 8601 time (2026-11-22T08:29:24+05:30); without a zone it is India time, as the engine writes it';
-
-/** Resolves to UTC with six decimals. */
-export const engineTime = z
-  .string(timeExpected)
-  .meta({ description: timeExpected })
-  .transform((text, context): string => {
-    const value = parseEngineTime(text);
-    if (value !== undefined) return value;
-    context.addIssue({ code: 'custom', message: timeExpected });
-    return z.NEVER;
-  });
-
-/** A time without a zone, or a date alone, is India's: the engine writes its own clock and does not say so. */
-export function parseEngineTime(text: string): string | undefined {
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return parseIsoTime(`${text}T00:00${INDIA_ZONE}`);
-  return parseIsoTime(text) ?? parseIsoTime(`${text}${INDIA_ZONE}`);
-}
-
 /** The calendar day in India at a time in UTC; India has had no summer time since 1945. */
 export function indiaDay(time: string): string {
   return new Date(Date.parse(time) + INDIA_OFFSET_MS).toISOString().slice(0, 10);
@@ -48,7 +26,7 @@ export function indiaDay(time: string): string {
 
 /** The instants between which a day in India lies, the second excluded. */
 export function indiaDayBounds(day: string): readonly [from: string, to: string] {
-  const start = Date.parse(`${day}T00:00:00${INDIA_ZONE}`);
+  const start = Date.parse(`${day}T00:00:00+05:30`);
   return [new Date(start).toISOString(), new Date(start + DAY_MS).toISOString()];
 }
 

@@ -1,3 +1,4 @@
+import { engineTime } from '../../core/engine-time.ts';
 /**
  * What a top-picks payload says about recommendations, by the rules of the application that Stockroom took over from. They are
  * listed in README.md.
@@ -6,7 +7,7 @@ import type { z } from 'zod';
 import { titleCase } from '../../core/inputs.ts';
 import { type Cell, type PreparedRow, prepareRow } from '../../tiers/durable/append/index.ts';
 import { jsonText } from '../../tiers/state/json.ts';
-import { checked, engineTime, textField, withoutNaN } from './fields.ts';
+import { checked, textField, withoutNaN } from './fields.ts';
 import { type TopPicksPayload, topPicksPayload } from './schema.ts';
 
 /** Picks of a payload that become recommendations. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { engineTime } from '../../core/engine-time.ts';
 import { cursorInput, flagInput, limitInput, textInput, timeInput } from '../../core/inputs.ts';
-import { engineTime, numberField, priceField, textField } from './fields.ts';
+import { numberField, priceField, textField } from './fields.ts';
 
 const numberExpected = 'a number (62.5)';
 const numberInput = z
