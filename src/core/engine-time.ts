@@ -13,8 +13,16 @@ export function parseEngineTime(text: string): string | undefined {
   return parseIsoTime(text) ?? parseIsoTime(`${text}${INDIA_ZONE}`);
 }
 
+/** Days are counted from these times, and beyond the first and the last year there are none to be counted. */
+const FIRST = '1900-01-01';
+const END = '2200-01-01';
+
+function isOfOurDays(time: string): boolean {
+  return time >= FIRST && time < END;
+}
+
 const expected =
-  'an ISO 8601 time (2026-11-22T08:29:24+05:30); without a zone it is India time, as the engine writes it';
+  'an ISO 8601 time (2026-11-22T08:29:24+05:30) between 1900 and 2200; without a zone it is India time, as the engine writes it';
 
 /** Resolves to UTC with six decimals. */
 export const engineTime = z
@@ -22,7 +30,7 @@ export const engineTime = z
   .meta({ description: expected })
   .transform((text, context): string => {
     const value = parseEngineTime(text);
-    if (value !== undefined) return value;
+    if (value !== undefined && isOfOurDays(value)) return value;
     context.addIssue({ code: 'custom', message: expected });
     return z.NEVER;
   });

@@ -92,7 +92,7 @@ async function contents(): Promise<Record<string, unknown>> {
   const { durable } = tier;
   const { rows } = await durable.query<{ name: string }>(
     `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'stockroom' AND table_type = 'BASE TABLE'
-     AND table_name NOT IN ('migration_runs', 'schema_migrations')`,
+     AND table_name NOT IN ('migration_runs', 'schema_migrations', 'view_intents')`,
   );
   const found: Record<string, unknown> = {};
   for (const { name } of rows) {

@@ -22,11 +22,26 @@ export function installBody(app: App): void {
 /** Whether JSON nests deeper than that. Of a text that is no JSON, any answer. */
 function isDeeper(text: string, max: number): boolean {
   let depth = 0;
-  // A string is passed over as a whole: what looks like a bracket in it is none.
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{\]}]/gs)) {
-    if (token === '[' || token === '{') depth += 1;
-    else if (token === ']' || token === '}') depth -= 1;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === '"') at = endOfString(text, at);
+    else if (character === '[' || character === '{') depth += 1;
+    else if (character === ']' || character === '}') depth -= 1;
     if (depth > max) return true;
   }
   return false;
+}
+
+/** Where the string that begins there ends; what looks like a bracket in it is none. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end === -1 ? text.length : end;
+}
+
+/** By an odd number of backslashes before it. */
+function isEscaped(text: string, at: number): boolean {
+  let first = at;
+  while (text[first - 1] === '\\') first -= 1;
+  return (at - first) % 2 === 1;
 }

@@ -10,7 +10,7 @@ import {
 } from '../../core/inputs.ts';
 import { CACHE_TTL_SECONDS } from './memories.ts';
 import { NAME_MAX_CHARACTERS } from './names.ts';
-import { TTL_MAX_SECONDS } from './sessions.ts';
+import { SESSION_TTL_MIN_SECONDS, TTL_MAX_SECONDS } from './sessions.ts';
 
 /** Taken as it is, spaces too: it is a name that somebody else chose. */
 const nameExpected = `text of 1 to ${NAME_MAX_CHARACTERS} characters without NUL`;
@@ -25,6 +25,12 @@ const value = z
   .meta({ description: 'Any JSON value' });
 const ttlExpected = `a number of seconds above 0, up to ${TTL_MAX_SECONDS}`;
 const ttl = z.number(ttlExpected).positive(ttlExpected).max(TTL_MAX_SECONDS, ttlExpected).optional();
+const sessionTtlExpected = `a number of seconds from ${SESSION_TTL_MIN_SECONDS} to ${TTL_MAX_SECONDS}`;
+const sessionTtl = z
+  .number(sessionTtlExpected)
+  .min(SESSION_TTL_MIN_SECONDS, sessionTtlExpected)
+  .max(TTL_MAX_SECONDS, sessionTtlExpected)
+  .optional();
 
 export const sessionParams = z.strictObject({ session: name });
 export const sessionKeyParams = z.strictObject({ session: name, key: name });
@@ -33,7 +39,7 @@ export const typeParams = z.strictObject({ type: name });
 
 export const sessionBody = z.strictObject({
   value,
-  ttl_seconds: ttl.describe('How long the whole session lives; as it was, or 3600'),
+  ttl_seconds: sessionTtl.describe('How long the whole session lives; as it was, or 3600'),
   sliding: z
     .boolean('true or false')
     .optional()

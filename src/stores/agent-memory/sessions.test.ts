@@ -247,6 +247,8 @@ describe.each(storeKinds)('sessions on %s', (kind) => {
     ['s\0', 'k', {}],
     ['s', '\ud800', {}],
     ['s', 'k', { ttl_seconds: 0 }],
+    ['s', 'k', { ttl_seconds: 5e-324 }],
+    ['s', 'k', { ttl_seconds: 0.999 }],
     ['s', 'k', { ttl_seconds: Number.NaN }],
     ['s', 'k', { ttl_seconds: 1e12 }],
   ])('refuses session %j, key %j, %j', async (session, key, options) => {

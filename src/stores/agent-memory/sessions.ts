@@ -48,6 +48,8 @@ export interface Session {
 export interface SessionPage extends Session, Page<{ key: string; value: JsonValue }> {}
 
 export const TTL_MAX_SECONDS = 3_652 * 86_400;
+/** A session has to outlive the call that puts the first value into it. */
+export const SESSION_TTL_MIN_SECONDS = 1;
 /** How often a session may end between two steps of a put. */
 const ROUNDS_MAX = 20;
 
@@ -137,14 +139,14 @@ export function createSessions({ state, clock, starts, values, counters }: Sessi
 
 function wishOf({ ttl_seconds: seconds, sliding }: SessionOptions): SessionWish {
   if (seconds === undefined) return { sliding };
-  checkTtl(seconds);
+  checkTtl(seconds, SESSION_TTL_MIN_SECONDS);
   return { lifeMs: Math.ceil(seconds * 1_000), sliding };
 }
 
 /** @throws StockroomError INVALID_INPUT */
-export function checkTtl(seconds: number): void {
-  if (seconds > 0 && seconds <= TTL_MAX_SECONDS) return;
-  const expected = `more than 0 and at most ${TTL_MAX_SECONDS}`;
+export function checkTtl(seconds: number, min = 0): void {
+  if (seconds > 0 && seconds >= min && seconds <= TTL_MAX_SECONDS) return;
+  const expected = `${min > 0 ? `at least ${min}` : 'more than 0'} and at most ${TTL_MAX_SECONDS}`;
   throw new StockroomError('INVALID_INPUT', `ttl_seconds: expected ${expected}, found ${seconds}`, {
     details: { path: 'ttl_seconds', expected, found: seconds },
   });

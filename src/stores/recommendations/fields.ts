@@ -16,8 +16,20 @@ export function textField(maxLength: number) {
     .refine((text) => !text.includes('\0') && text.isWellFormed(), expected);
 }
 
-export const numberField = z.number('a finite number');
-export const priceField = z.number('a price, a number above 0').positive('a price, a number above 0');
+const NUMBER_MAX = 1e12;
+const PRICE_MIN = 1e-6;
+const numberExpected = `a number from ${-NUMBER_MAX} to ${NUMBER_MAX}`;
+const priceExpected = `a price, a number from ${PRICE_MIN} to ${NUMBER_MAX}`;
+
+/** Bounded, so that no sum and no quotient of them leaves what a double holds. */
+export const numberField = z
+  .number(numberExpected)
+  .min(-NUMBER_MAX, numberExpected)
+  .max(NUMBER_MAX, numberExpected);
+export const priceField = z
+  .number(priceExpected)
+  .min(PRICE_MIN, priceExpected)
+  .max(NUMBER_MAX, priceExpected);
 
 /** The calendar day in India at a time in UTC; India has had no summer time since 1945. */
 export function indiaDay(time: string): string {
