@@ -17,7 +17,7 @@ const allowed: Record<string, readonly string[]> = {
   testing: ['core', 'tiers/hot'],
   market: ['core', 'tiers/durable'],
   'stores/*': ['core', 'tiers/*', 'market'],
-  datasets: ['core', 'tiers/durable'],
+  datasets: ['core', 'tiers/durable', 'tiers/views'],
   // Everything together: what crosses stores.
   system: ['core', 'tiers/*', 'market', 'stores/*', 'datasets'],
   legacy: ['core'],

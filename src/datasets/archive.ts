@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { StockroomError } from '../core/errors.ts';
 import { version } from '../core/version.ts';
 import type { DurableTier } from '../tiers/durable/index.ts';
+import { distrustEveryKey } from '../tiers/views/index.ts';
 import { type Column, columnsOf } from './columns.ts';
 import { parquetFile, parquetRows } from './parquet.ts';
 import { canonicalRow, pagesOf } from './rows.ts';
@@ -190,6 +191,8 @@ async function removeFiles(
   manifest: Manifest,
 ): Promise<{ removed: number; kept: number }> {
   const outcome = { removed: 0, kept: 0 };
+  // Keys in Redis that follow from these rows: one note for a run that is killed, one for its end.
+  await distrustEveryKey(durable);
   const archived = new Set(manifest.columns.map(({ name }) => name));
   // A column that came since holds nothing that the archive lacks, or the row was changed since.
   const compared = columns.filter(({ name }) => archived.has(name));
@@ -202,6 +205,7 @@ async function removeFiles(
       outcome.kept += kept;
     }
   }
+  await distrustEveryKey(durable);
   return outcome;
 }
 

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { StockroomError } from '../../core/errors.ts';
 import type { ArchivedTable } from '../../datasets/index.ts';
 import { act, type Context, withTier } from '../context.ts';
 import { Flag, jsonFlag, wholeNumber } from '../flags.ts';
@@ -11,6 +10,8 @@ import { count, plain } from '../render/text.ts';
 import { configOf } from '../settings.ts';
 import { addDurableSettings } from './migrate-flags.ts';
 
+/** The old application kept its runs for so long. */
+const DAYS_DEFAULT = 90;
 const DAYS_MAX = 36_500;
 const DAY_MS = 86_400_000;
 
@@ -26,23 +27,27 @@ export function registerArchive(program: Command, context: Context): void {
       'move old history into Parquet files under the data directory: written, read back, compared, and only then removed',
     )
     .argument('<store>', 'llm-costs, recommendations, top-picks, context, pick-log or agent-memory')
-    .addOption(new Flag('--older-than <days>', 'STOCKROOM_OLDER_THAN', 'rows older than this leave'))
+    .addOption(
+      new Flag(
+        '--older-than <days>',
+        'STOCKROOM_OLDER_THAN',
+        `rows older than this leave (default ${DAYS_DEFAULT})`,
+      ),
+    )
     .addOption(new Flag('--apply', 'STOCKROOM_APPLY', 'do it; without, it is only said what would be done'))
     .addOption(jsonFlag());
   addDurableSettings(command);
   explain(command, {
     examples: [
-      { line: 'stockroom archive llm-costs --older-than 90', does: 'what would be archived' },
-      { line: 'stockroom archive llm-costs --older-than 90 --apply', does: 'archive it' },
+      { line: 'stockroom archive llm-costs', does: 'what would be archived' },
+      { line: 'stockroom archive llm-costs --older-than 365 --apply', does: 'archive it' },
     ],
     exits: [0, 1, 2],
   });
   act(context, command, async (store) => {
     const { io, lifetime } = context;
     const { olderThan, apply = false } = command.opts<Options>();
-    const days = wholeNumber('--older-than', olderThan, 0, DAYS_MAX);
-    if (days === undefined)
-      throw new StockroomError('USAGE', '--older-than: expected a number of days, found nothing');
+    const days = wholeNumber('--older-than', olderThan, 0, DAYS_MAX) ?? DAYS_DEFAULT;
     const config = configOf(command, io.env);
     const before = new Date(Date.now() - days * DAY_MS).toISOString();
     const directory = join(config.dataDir, 'archive');
