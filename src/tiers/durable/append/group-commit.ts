@@ -63,25 +63,22 @@ export function createGroupCommit<Item, Result>({
   const slots = Math.max(1, Math.min(bounds.concurrency, durable.concurrency));
   const waiting: Waiting<Item, Result>[] = [];
   const running = new Set<Promise<void>>();
+  /** What is done after commits, and the answers behind it. */
+  const following = new Set<Promise<void>>();
   let closed = false;
 
-  function attempt(batch: readonly Waiting<Item, Result>[]): Promise<readonly (Result | StockroomError)[]> {
+  function attempt(batch: readonly Waiting<Item, Result>[]): Promise<Written<Result>> {
     const items = batch.map(({ item }) => item);
-    return retried(async () => {
-      const { results, committed } = await durable.transaction((session) => write(session, items));
-      await committed?.();
-      return results;
-    });
+    return retried(() => durable.transaction((session) => write(session, items)));
   }
 
   async function settle(batch: readonly Waiting<Item, Result>[]): Promise<void> {
     try {
-      const results = await attempt(batch);
-      for (const [index, { resolve, reject }] of batch.entries()) {
-        const result = results[index]!;
-        if (result instanceof StockroomError) reject(result);
-        else resolve(result);
-      }
+      const { results, committed } = await attempt(batch);
+      const tell = (): void => answer(batch, results);
+      if (committed === undefined) tell();
+      // The next transaction need not wait for what follows this one.
+      else track(committed().then(tell));
     } catch (error) {
       if (batch.length === 1 || !isAboutData(error)) {
         for (const { reject } of batch) reject(error);
@@ -91,6 +88,11 @@ export function createGroupCommit<Item, Result>({
       await settle(batch.slice(0, half));
       await settle(batch.slice(half));
     }
+  }
+
+  function track(work: Promise<void>): void {
+    const tracked = work.finally(() => following.delete(tracked));
+    following.add(tracked);
   }
 
   function start(): void {
@@ -126,8 +128,20 @@ export function createGroupCommit<Item, Result>({
         start();
         await Promise.all(running);
       }
+      await Promise.all(following);
     },
   };
+}
+
+function answer<Result>(
+  batch: readonly Waiting<unknown, Result>[],
+  results: readonly (Result | StockroomError)[],
+): void {
+  for (const [index, { resolve, reject }] of batch.entries()) {
+    const result = results[index]!;
+    if (result instanceof StockroomError) reject(result);
+    else resolve(result);
+  }
 }
 
 /** A value that its column does not take, or a constraint that it breaks: the classes 22 and 23 of SQLSTATE. */
