@@ -150,6 +150,8 @@ describe('figures of trades', () => {
       mfePct: fc.constant(null),
       maePct: fc.constant(null),
     });
+    // A gain over a loss that a double can hardly tell from none.
+    expect(figuresOf([trade(1), trade(-5e-324)])).toMatchObject({ profit_factor: { value: null, n: 2 } });
     fc.assert(
       fc.property(fc.array(anyTrade, { maxLength: 30 }), (trades) => {
         expect(unfit(figuresOf(trades))).toEqual([]);

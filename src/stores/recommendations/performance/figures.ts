@@ -180,12 +180,17 @@ function averageOf(values: readonly (number | null)[]) {
 }
 
 function figure(value: number | null, n: number): Figure {
-  return { value, n };
+  return { value: finite(value), n };
+}
+
+/** What is beyond a double is not known. */
+function finite(value: number | null): number | null {
+  return value !== null && Number.isFinite(value) ? value : null;
 }
 
 /** Null where there is nothing to divide by. */
 function quotient(a: number | null, b: number | null): number | null {
-  return a === null || b === null || b === 0 ? null : a / b;
+  return a === null || b === null || b === 0 ? null : finite(a / b);
 }
 
 function annual(daily: number | null): number | null {
