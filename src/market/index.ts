@@ -7,3 +7,4 @@ export {
 } from './calendar.ts';
 export { type Exchange, exchanges } from './exchanges.ts';
 export { calendarFailures, loadCalendar, type ReloadingCalendar } from './reloading.ts';
+export { offsetAt } from './zone.ts';

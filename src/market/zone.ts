@@ -28,7 +28,7 @@ function wallTime(zone: string, at: number): number {
 }
 
 /** How far the zone is ahead of UTC at an instant, in milliseconds. */
-function offsetAt(zone: string, at: number): number {
+export function offsetAt(zone: string, at: number): number {
   const whole = Math.floor(at / 1000) * 1000;
   return wallTime(zone, whole) - whole;
 }

@@ -1,6 +1,6 @@
 import { ENTRY_FAMILY, type HotTier, keyPart, partOf } from '../../tiers/hot/index.ts';
 import type { Cache } from '../../tiers/tiered/index.ts';
-import { isHotError } from '../../tiers/tiered/hot-errors.ts';
+import { isHotError } from '../../tiers/hot/index.ts';
 import type { Entry } from './entry.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { codeOf, messageOf, StockroomError } from '../../core/errors.ts';
 import { pause, within } from '../../core/wait.ts';
-import { type HotTier, keyPart, type Lease, type Quota } from '../../tiers/hot/index.ts';
+import { type HotTier, isHotError, keyPart, type Lease, type Quota } from '../../tiers/hot/index.ts';
 import type { CandleInput } from './candles.ts';
 import type { PriceProvider } from './providers/port.ts';
 import type { Range } from './ranges.ts';
@@ -270,11 +270,9 @@ export class Filler {
 
 function ignore(): void {}
 
-const hotCodes: ReadonlySet<string> = new Set(['HOT_UNAVAILABLE', 'HOT_TIMEOUT', 'HOT_REFUSED']);
-
 /** Leases and limits save work: without Redis everybody asks for themselves. */
 function hotErrorsOnly(error: unknown): undefined {
-  if (!hotCodes.has(codeOf(error))) throw error;
+  if (!isHotError(error)) throw error;
 }
 
 function isDatabaseError(error: unknown): boolean {

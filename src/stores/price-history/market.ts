@@ -1,3 +1,4 @@
+import { offsetAt } from '../../market/index.ts';
 import type { Interval } from './intervals.ts';
 import { DAY } from './intervals.ts';
 import { overlap, type Range } from './ranges.ts';
@@ -213,7 +214,6 @@ function nextDate(date: string): string {
   return utcDate(Date.parse(`${date}T00:00:00Z`) + DAY);
 }
 
-const formatters = new Map<string, Intl.DateTimeFormat>();
 const offsets = new Map<string, number>();
 const OFFSETS_MAX = 50_000;
 
@@ -223,34 +223,9 @@ function zoneOffset(zone: string, ms: number): number {
   const key = `${zone} ${Math.floor(ms / 3_600_000)}`;
   let offset = offsets.get(key);
   if (offset === undefined) {
-    offset = computedOffset(zone, Math.floor(ms / 1000) * 1000);
+    offset = offsetAt(zone, ms);
     if (offsets.size >= OFFSETS_MAX) offsets.clear();
     offsets.set(key, offset);
   }
   return offset;
-}
-
-function computedOffset(zone: string, at: number): number {
-  const part: Record<string, number> = {};
-  for (const { type, value } of formatterOf(zone).formatToParts(at)) part[type] = Number(value);
-  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = part;
-  return Date.UTC(year, month - 1, day, hour, minute, second) - at;
-}
-
-function formatterOf(zone: string): Intl.DateTimeFormat {
-  let formatter = formatters.get(zone);
-  if (formatter === undefined) {
-    formatter = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    });
-    formatters.set(zone, formatter);
-  }
-  return formatter;
 }

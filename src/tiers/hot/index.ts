@@ -1,3 +1,4 @@
+export { isHotError } from './errors.ts';
 export { companionKey, keyPart, partOf } from './keys.ts';
 export { ENTRY_FAMILY, openHot, type OpenHotOptions } from './open.ts';
 export * from './port.ts';

@@ -1,8 +1,9 @@
+import { isHotError } from '../hot/index.ts';
 import type { HotTier, Standing, StandingState } from '../hot/index.ts';
 import type { Queue } from './queue.ts';
 import type { Rows } from './rows.ts';
 import type { HotStateSettings } from './settings.ts';
-import { type Content, isHotError, isLive, type Name, newest } from './state.ts';
+import { type Content, isLive, type Name, newest } from './state.ts';
 import type { Unbelieved } from './unbelieved.ts';
 import type { VersionClock } from './version-clock.ts';
 import type { Writer } from './writer.ts';

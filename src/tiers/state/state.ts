@@ -1,4 +1,3 @@
-import { codeOf } from '../../core/errors.ts';
 import type { StateContent } from '../hot/index.ts';
 
 /** Which state, by all the names it has. */
@@ -32,11 +31,4 @@ export function isLive(content: Content | undefined, nowMs: number): content is 
 
 function expiryOf({ expiresAtMs }: Content): number {
   return expiresAtMs ?? Number.POSITIVE_INFINITY;
-}
-
-const hotCodes: ReadonlySet<string> = new Set(['HOT_UNAVAILABLE', 'HOT_TIMEOUT', 'HOT_REFUSED']);
-
-/** Redis is away, or refuses: what cannot be done there is done in PostgreSQL. Anything else is a fault. */
-export function isHotError(error: unknown): boolean {
-  return hotCodes.has(codeOf(error));
 }

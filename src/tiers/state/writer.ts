@@ -1,3 +1,4 @@
+import { isHotError } from '../hot/index.ts';
 import { codeOf } from '../../core/errors.ts';
 import { stateFlush, stateRefused } from '../../core/state-diagnostics.ts';
 import { pause, within } from '../../core/wait.ts';
@@ -6,7 +7,6 @@ import type { HotTier } from '../hot/index.ts';
 import type { Queue, Queued } from './queue.ts';
 import type { Rows } from './rows.ts';
 import type { HotStateSettings } from './settings.ts';
-import { isHotError } from './state.ts';
 import type { Unbelieved } from './unbelieved.ts';
 
 export interface WriterOptions {

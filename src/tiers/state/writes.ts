@@ -1,9 +1,10 @@
+import { isHotError } from '../hot/index.ts';
 import type { HotTier, Standing } from '../hot/index.ts';
 import type { Queue } from './queue.ts';
 import type { Reader } from './reader.ts';
 import type { Rows, Write } from './rows.ts';
 import type { HotStateSettings } from './settings.ts';
-import { type Content, isHotError, isLive, type Name, newest } from './state.ts';
+import { type Content, isLive, type Name, newest } from './state.ts';
 import type { Unbelieved } from './unbelieved.ts';
 import type { VersionClock } from './version-clock.ts';
 import type { Writer } from './writer.ts';

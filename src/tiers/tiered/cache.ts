@@ -5,7 +5,7 @@ import type { Factory, ManyFactory } from './factories.ts';
 import { counted, runFactory } from './factory.ts';
 import type { Failure } from './failures.ts';
 import type { Flight } from './flight.ts';
-import { isHotError } from './hot-errors.ts';
+import { isHotError } from '../hot/index.ts';
 import type { Found, Making } from './ground.ts';
 import { type Copy, isFallback } from './l1.ts';
 import type { Namespace } from './namespace.ts';

@@ -4,7 +4,7 @@ import { companionKey, ENTRY_FAMILY, type Entry, type HotTier } from '../hot/ind
 import type { Cache } from './cache.ts';
 import { jsonCodec } from './codec.ts';
 import { opened } from './envelope.ts';
-import { isHotError } from './hot-errors.ts';
+import { isHotError } from '../hot/index.ts';
 import type { CacheManager } from './manager.ts';
 
 const NAME = 'canary';

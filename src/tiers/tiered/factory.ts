@@ -1,5 +1,5 @@
 import { cacheFactory, type CacheFactoryRun } from '../../core/cache-diagnostics.ts';
-import { isHotError } from './hot-errors.ts';
+import { isHotError } from '../hot/index.ts';
 import type { Made, Turn } from './ground.ts';
 import type { Mark } from './marks.ts';
 import type { Namespace } from './namespace.ts';

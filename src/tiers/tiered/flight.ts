@@ -1,7 +1,7 @@
 import { StockroomError } from '../../core/errors.ts';
 import { pause } from '../../core/wait.ts';
 import type { Lease } from '../hot/index.ts';
-import { isHotError } from './hot-errors.ts';
+import { isHotError } from '../hot/index.ts';
 import { type Copy, isFallback } from './l1.ts';
 import type { Found, Ground, Made, Making } from './ground.ts';
 import type { Policy } from './policy.ts';

@@ -1,7 +1,7 @@
 import type { Entry, HotTier } from '../hot/index.ts';
 import { opened } from './envelope.ts';
 import type { Found } from './ground.ts';
-import { isHotError } from './hot-errors.ts';
+import { isHotError } from '../hot/index.ts';
 import type { Copy } from './l1.ts';
 import type { Mark } from './marks.ts';
 import type { Namespace } from './namespace.ts';

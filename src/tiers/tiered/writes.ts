@@ -1,6 +1,6 @@
 import { type Envelope, type Payload, sealed } from './envelope.ts';
 import type { Fill } from './ground.ts';
-import { isHotError } from './hot-errors.ts';
+import { isHotError } from '../hot/index.ts';
 import type { Copy } from './l1.ts';
 import type { Mark } from './marks.ts';
 import type { Namespace } from './namespace.ts';

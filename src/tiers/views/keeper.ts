@@ -1,7 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
-import { codeOf } from '../../core/errors.ts';
 import type { DurableTier } from '../durable/index.ts';
-import type { HotTier, ProjectionContent, Remembered } from '../hot/index.ts';
+import { type HotTier, isHotError, type ProjectionContent, type Remembered } from '../hot/index.ts';
 import type { ViewSettings } from './settings.ts';
 import type { Built, View } from './view.ts';
 import type { BoundView } from './views.ts';
@@ -127,12 +126,6 @@ export class Keeper {
     const life = view.lifeMs === undefined ? undefined : clock().getTime() + view.lifeMs;
     return this.hot.projections.replace(key, epoch, built.content, built.expiresAtMs ?? life);
   }
-}
-
-const hotCodes: ReadonlySet<string> = new Set(['HOT_UNAVAILABLE', 'HOT_TIMEOUT', 'HOT_REFUSED']);
-
-function isHotError(error: unknown): boolean {
-  return hotCodes.has(codeOf(error));
 }
 
 /** Whoever waits for the work gets its error. */
