@@ -32,15 +32,14 @@ export class Remembered {
   }
 
   add(keys: readonly string[]): void {
+    if (keys.length === 0) return;
     this.#writes += 1;
     for (const key of keys) this.#keys.set(key, this.#writes);
     if (this.#keys.size > KEYS_MAX) {
       this.#keys.clear();
       this.#keys.set(this.#mark, this.#writes);
     }
-    this.#dropping ??= this.#drop().finally(() => {
-      this.#dropping = undefined;
-    });
+    this.#dropping ??= this.#drop();
   }
 
   /** Whether what Redis has under the key is not to be believed. */
@@ -54,9 +53,14 @@ export class Remembered {
     await this.#dropping;
   }
 
+  /** Ends in the same step in which it sees that nothing is left: what is added later begins another one. */
   async #drop(): Promise<void> {
     let pauseMs = RETRY_MIN_MS;
-    while (this.#keys.size > 0) {
+    for (;;) {
+      if (this.#keys.size === 0) {
+        this.#dropping = undefined;
+        return;
+      }
       const last = this.#closing.signal.aborted;
       try {
         await this.#dropSome();
