@@ -15,9 +15,17 @@ import {
 import type { DurableTier, Session } from '../../tiers/durable/index.ts';
 import type { Changes, Views } from '../../tiers/views/index.ts';
 import { raiseAlerts } from './alerts.ts';
+import { Exact, moneyText } from './money.ts';
 import { overridesOf, type Override } from './overrides.ts';
 import { costOf, ratesOf } from './pricing.ts';
-import { ALL, type Projections, RANKED_MAX, scoreOf } from './projections.ts';
+import {
+  ALL,
+  contentOfRequest,
+  type ModelDay,
+  type Projections,
+  RANKED_MAX,
+  scoreOf,
+} from './projections.ts';
 import type { Logged, LlmRequest } from './request-schema.ts';
 import { lockForSettling, markSettled, type Settling } from './settle.ts';
 
@@ -41,12 +49,14 @@ const table: AppendTable = {
     priced_by: 'text',
     created_at: 'timestamptz',
   },
-  returning: ['id', 'model', 'created_at', 'cost_usd', 'priced_by'],
+  returning: ['id', 'model', 'tokens_input', 'tokens_output', 'created_at', 'cost_usd', 'priced_by'],
 };
 
 interface LoggedRow {
   id: bigint;
   model: string;
+  tokens_input: bigint;
+  tokens_output: bigint;
   created_at: string;
   cost_usd: string | null;
   priced_by: string | null;
@@ -127,32 +137,34 @@ class Batch {
 
   async write(items: readonly Item[]): Promise<Written<Logged[]>> {
     const session = this.#session;
-    const settling = await lockForSettling(
-      session,
-      items.flatMap(({ settles }) => settles ?? []),
-    );
+    const models = items.flatMap(({ entries }) => entries.map(({ request }) => request.model));
+    const [settling, overrides] = await Promise.all([
+      lockForSettling(
+        session,
+        items.flatMap(({ settles }) => settles ?? []),
+      ),
+      overridesOf(session, models),
+    ]);
     const refused = new Map<Item, StockroomError>();
     for (const item of items) {
       const why = item.settles === undefined ? undefined : refusalOf(settling, item.settles);
       if (why !== undefined) refused.set(item, why);
     }
-    const overrides = await overridesOf(
-      session,
-      items.flatMap(({ entries }) => entries.map(({ request }) => request.model)),
-    );
     const outcomes = await this.#append(items, overrides, refused);
     await this.#settle(items, outcomes);
     const fresh = [...outcomes].flatMap(([item, rows]) =>
       item.entries.flatMap((entry, index) => (rows[index]!.repeated ? [] : { entry, row: rows[index]!.row })),
     );
     const days = new Set(fresh.map(({ row }) => utcDay(row.created_at)));
-    const raised = await raiseAlerts(session, this.#options.clock, scopesOf(fresh), [...days]);
     const changes = this.#changesOf(fresh.map(({ row }) => row));
-    await changes?.note(session);
+    // Neither is waited for: what they fail of, the commit says.
+    const raised = raiseAlerts(session, this.#options.clock, scopesOf(fresh), [...days]);
+    raised.catch(ignore);
+    changes?.note(session).catch(ignore);
     return {
       results: items.map((item) => refused.get(item) ?? outcomes.get(item)!.map(loggedOf)),
       committed: async () => {
-        if (raised > 0) this.#options.alerted();
+        if ((await raised) > 0) this.#options.alerted();
         await changes?.apply();
       },
     };
@@ -205,11 +217,16 @@ class Batch {
     const { views, projections } = this.#options;
     if (views === undefined || projections === undefined || rows.length === 0) return undefined;
     const changes = views.changes();
-    for (const { id, model, created_at } of rows) {
-      const date = utcDay(created_at);
-      changes.refresh(projections.daily, date);
-      changes.refresh(projections.model, { model, date });
-      changes.refresh(projections.request, String(id));
+    const days = new Map<string, ModelDay>();
+    for (const row of rows) {
+      const date = utcDay(row.created_at);
+      days.set(`${date} ${row.model}`, { model: row.model, date });
+      const cost = row.cost_usd === null ? null : moneyText(new Exact(row.cost_usd));
+      changes.place(projections.request, String(row.id), contentOfRequest({ ...row, cost }));
+    }
+    for (const day of days.values()) {
+      changes.refresh(projections.daily, day.date);
+      changes.refresh(projections.model, day);
     }
     const ranked = rows.map(({ id, created_at }) => ({ id: String(id), score: scoreOf(created_at) }));
     changes.rank(projections.requests, ALL, ranked, RANKED_MAX);
@@ -280,3 +297,5 @@ function withoutNulls(request: LlmRequest): LlmRequest & { response_id?: string;
   const given = Object.entries(request).filter(([, value]) => value !== null && value !== undefined);
   return Object.fromEntries(given) as LlmRequest & { response_id?: string; created_at?: string };
 }
+
+function ignore(): void {}

@@ -1,4 +1,4 @@
-import { keyPart, partOf } from '../../tiers/hot/index.ts';
+import { keyPart, partOf, type ProjectionContent } from '../../tiers/hot/index.ts';
 import type { BoundView, Source, View, Views } from '../../tiers/views/index.ts';
 import { batched } from './batched.ts';
 
@@ -48,18 +48,24 @@ interface Total {
 /** Days whose keys would still live. */
 const recentDays = "day > (now() at time zone 'UTC')::date - 8";
 
-async function totalOf(
-  source: Source,
-  kind: 'all' | 'model',
-  value: string,
-  day: string,
-): Promise<Total | undefined> {
-  const { rows } = await source.query<Total>(
-    `select requests, unpriced, tokens_input, tokens_output, trim_scale(cost_usd) as cost from llm_daily_totals
-     where kind = $1 and value = llm_total_value($2) and day = $3::date and requests > 0`,
-    [kind, value, day],
+/** Keys of one batch of writes are built together, by one statement. */
+const totals = batched(async (source, ids: readonly string[]) => {
+  const given = ids.map((id) => JSON.parse(id) as TotalId);
+  const { rows } = await source.query<Total & { id: string }>(
+    `select given.id, requests, unpriced, tokens_input, tokens_output, trim_scale(cost_usd) as cost
+     from unnest($1::text[], $2::text[], $3::text[], $4::text[]::date[]) as given (id, kind, value, day)
+     join llm_daily_totals as total
+       on total.kind = given.kind and total.value = llm_total_value(given.value) and total.day = given.day
+     where requests > 0`,
+    [ids, given.map(([kind]) => kind), given.map(([, value]) => value), given.map(([, , day]) => day)],
   );
-  return rows[0];
+  return new Map(rows.map(({ id, ...total }) => [id, total]));
+});
+
+type TotalId = readonly [kind: 'all' | 'model', value: string, day: string];
+
+function totalOf(source: Source, ...id: TotalId): Promise<Total | undefined> {
+  return totals(source, JSON.stringify(id));
 }
 
 const daily: View<string> = {
@@ -120,24 +126,36 @@ const model: View<ModelDay> = {
   },
 };
 
-interface RequestRow {
-  id: bigint;
-  model: string;
-  tokens_input: bigint | null;
-  tokens_output: bigint | null;
-  cost: string | null;
-  created_at: string | null;
+export interface RequestRow {
+  readonly model: string;
+  readonly tokens_input: bigint | null;
+  readonly tokens_output: bigint | null;
+  readonly cost: string | null;
+  readonly created_at: string | null;
 }
 
 /** Keys of one batch of writes are built together, by one statement. */
 const requestRows = batched(async (source, ids: readonly string[]) => {
-  const { rows } = await source.query<RequestRow>(
+  const { rows } = await source.query<RequestRow & { id: bigint }>(
     `select id, model, tokens_input, tokens_output, trim_scale(cost_usd) as cost, created_at
      from llm_requests where id = any($1::text[]::bigint[])`,
     [ids],
   );
   return new Map(rows.map((row) => [String(row.id), row]));
 });
+
+/** Without a price there is no field: a script that reads one shall not take it for free. */
+export function contentOfRequest(row: RequestRow): ProjectionContent {
+  const fields: [string, unknown][] = [
+    ['model', row.model],
+    ['tokens_input', row.tokens_input],
+    ['tokens_output', row.tokens_output],
+    ['cost_usd', row.cost],
+    ['created_at', row.created_at],
+  ];
+  const known = fields.filter(([, value]) => value !== null).map(([name, value]) => [name, String(value)]);
+  return { kind: 'hash', fields: Object.fromEntries(known) as Record<string, string> };
+}
 
 const request: View<string> = {
   store: 'llm-costs',
@@ -150,17 +168,7 @@ const request: View<string> = {
   },
   async build(source, id) {
     const row = await requestRows(source, id);
-    if (row === undefined) return undefined;
-    const fields: [string, string | null][] = [
-      ['model', row.model],
-      ['tokens_input', row.tokens_input === null ? null : String(row.tokens_input)],
-      ['tokens_output', row.tokens_output === null ? null : String(row.tokens_output)],
-      // Without a price there is no field: a script that reads one shall not take it for free.
-      ['cost_usd', row.cost],
-      ['created_at', row.created_at],
-    ];
-    const known = fields.filter((field): field is [string, string] => field[1] !== null);
-    return { content: { kind: 'hash', fields: Object.fromEntries(known) } };
+    return row === undefined ? undefined : { content: contentOfRequest(row) };
   },
   async recent(source) {
     const { rows } = await source.query<{ id: bigint }>(

@@ -15,7 +15,7 @@ export interface CopyOutput {
 }
 
 /**
- * One connection, as a driver gives it: no state of its own beyond PostgreSQL's, one call at a time.
+ * One connection, as a driver gives it: no state of its own beyond PostgreSQL's, one call at a time unless it pipelines.
  * Everything thrown is a StockroomError.
  */
 export interface Connection {
@@ -25,7 +25,12 @@ export interface Connection {
   copyIn(sql: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<number>;
   /** `sql` is whole: `COPY … TO STDOUT WITH (FORMAT binary)`. */
   copyOut(sql: string): Promise<CopyOutput>;
+  /** COMMIT. @returns false when PostgreSQL rolled back instead, since a statement before it was refused */
+  commit(): Promise<boolean>;
+  /** As of the last answer. */
   readonly transactionState: TransactionState;
+  /** Statements may be given before the answers of earlier ones are there; of COPY only one, and nothing beside it. */
+  readonly pipelines: boolean;
 }
 
 /** A connection lent to one user at a time. */

@@ -8,13 +8,21 @@ import type { Param, QueryResult, Row, Session } from './port.ts';
 import { decoderOf, encodeParams } from './values.ts';
 
 /**
- * One connection while it is lent out. Statements run in the order in which they were given, one at a time.
+ * One connection while it is lent out. Statements run in the order in which they were given, one at a time; where the connection
+ * pipelines they do not wait for the answers of earlier ones.
  * A COPY that fails or is left before its end spoils the session: what is on the wire then is unknown, so later
  * statements are refused and the transaction cannot be committed.
  */
 export class ConnectionSession implements Session {
   readonly #connection: Connection;
+  /** Settled when every statement so far is. */
   #last: Promise<unknown> = Promise.resolve();
+  /** Statements without an answer. */
+  #open = 0;
+  /** Those among them that wait, or that nothing may follow before they are answered. */
+  #alone = 0;
+  /** Of the last statement that failed. */
+  #failure: unknown;
   #copying = false;
   #finished = false;
   #spoiledBy: { readonly cause: unknown } | undefined;
@@ -28,7 +36,7 @@ export class ConnectionSession implements Session {
   }
 
   query<R = Row>(sql: string, params?: readonly Param[]): Promise<QueryResult<R>> {
-    return this.#inTurn(() =>
+    const work = (): Promise<QueryResult<R>> =>
       observed(
         sql,
         async () => {
@@ -36,8 +44,8 @@ export class ConnectionSession implements Session {
           return decode<R>(await this.#connection.execute(sql, encoded));
         },
         ({ count }) => count,
-      ),
-    );
+      );
+    return this.#inTurn(work, this.#connection.pipelines);
   }
 
   kysely<T>(): Kysely<T> {
@@ -86,44 +94,57 @@ export class ConnectionSession implements Session {
     }
   }
 
-  /** @throws StockroomError DATABASE_QUERY_FAILED (25P02) when a statement was refused and its error ignored */
+  /**
+   * @throws StockroomError DATABASE_QUERY_FAILED (25P02) when a statement was refused and its error ignored; the error of a statement
+   *   that was still without an answer
+   */
   commit(): Promise<void> {
+    const inFlight = this.#open > 0;
     return this.#inTurn(async () => {
-      const state = this.#connection.transactionState;
-      if (state === 'failed') {
-        // COMMIT would answer ROLLBACK, and the caller would take it for done.
-        throw new StockroomError(
-          'DATABASE_QUERY_FAILED',
-          'The transaction was rolled back: a statement in it had failed and its error was ignored. ' +
-            'Let the error leave the transaction, or use a savepoint.',
-          { details: { sqlState: '25P02' } },
-        );
-      }
+      // With others on their way it is not known yet.
+      const state = this.#open > 1 ? 'open' : this.#connection.transactionState;
       if (state === 'idle') {
         throw new StockroomError('INTERNAL', 'The work ended a transaction that it did not begin.');
       }
-      await this.#connection.execute('COMMIT', undefined);
-    });
+      const committed = state === 'open' && (await this.#connection.commit());
+      if (!committed) throw inFlight ? this.#failure : rolledBack();
+    }, this.#connection.pipelines);
   }
 
   /** Takes no more statements, and waits for those in flight; their errors went to those who gave them. */
   async finish(): Promise<void> {
     this.#finished = true;
-    await this.#last.then(ignore, ignore);
+    await this.#last;
     if (this.#copying) this.#spoiledBy ??= { cause: undefined };
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  /** @param pipelined it may begin before earlier ones are answered, and others before it is */
+  #inTurn<T>(work: () => Promise<T>, pipelined = false): Promise<T> {
     if (this.#finished) {
       const late = 'The session is over. Await every statement before the work that it was given to returns.';
       return Promise.reject(new StockroomError('INTERNAL', late));
     }
-    const turn = this.#last.then(ignore, ignore).then(() => {
-      this.#refuseWhenUnusable();
-      return work();
+    const waits = this.#open > 0 && (!pipelined || this.#alone > 0);
+    const counts = waits || !pipelined ? 1 : 0;
+    this.#open += 1;
+    this.#alone += counts;
+    const turn = this.#turn(work, waits ? this.#last : undefined).finally(() => {
+      this.#open -= 1;
+      this.#alone -= counts;
     });
-    this.#last = turn;
+    this.#last = Promise.allSettled([this.#last, turn]);
     return turn;
+  }
+
+  async #turn<T>(work: () => Promise<T>, before: Promise<unknown> | undefined): Promise<T> {
+    try {
+      if (before !== undefined) await before;
+      this.#refuseWhenUnusable();
+      return await work();
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
   }
 
   #refuseWhenUnusable(): void {
@@ -156,7 +177,15 @@ export class ConnectionSession implements Session {
   }
 }
 
-const ignore = (): void => undefined;
+/** COMMIT would answer ROLLBACK, and the caller would take it for done. */
+function rolledBack(): StockroomError {
+  return new StockroomError(
+    'DATABASE_QUERY_FAILED',
+    'The transaction was rolled back: a statement in it had failed and its error was ignored. ' +
+      'Let the error leave the transaction, or use a savepoint.',
+    { details: { sqlState: '25P02' } },
+  );
+}
 
 /** Tells who listens what ran, for how long and how it ended: see diagnostics.ts. */
 async function observed<T>(sql: string, work: () => Promise<T>, rowsOf: (result: T) => number): Promise<T> {

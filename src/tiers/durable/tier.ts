@@ -65,9 +65,12 @@ class ConnectionTier implements DurableTier {
 
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
     return this.#hold(async (session) => {
-      await session.query('BEGIN');
+      // Whatever it fails of, all that follows fails of as well.
+      const begun = session.query('BEGIN');
+      begun.catch(ignore);
       // When the work throws, what it did is rolled back as the connection is given back.
       const result = await work(session);
+      await begun;
       await session.commit();
       return result;
     });
@@ -149,6 +152,8 @@ async function giveBack(lease: Lease, session: ConnectionSession, done: boolean)
     );
   }
 }
+
+function ignore(): void {}
 
 function isOpen(connection: Connection): boolean {
   return connection.transactionState !== 'idle';

@@ -115,7 +115,17 @@ export interface Projections {
     content: ProjectionContent,
     expiresAtMs: number | undefined,
   ): Promise<boolean>;
+  /**
+   * Writes projections of rows that were never there before, as they were committed. Where something stands or is being built it
+   * stays: that is newer.
+   */
+  place(placed: readonly Placed[], expiresAtMs: number | undefined): Promise<void>;
   drop(key: string): Promise<void>;
+}
+
+export interface Placed {
+  readonly key: string;
+  readonly content: ProjectionContent;
 }
 
 export type ProjectionContent =

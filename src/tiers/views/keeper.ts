@@ -1,6 +1,12 @@
 import type { Clock } from '../../core/clock.ts';
 import type { DurableTier } from '../durable/index.ts';
-import { type HotTier, isHotError, type ProjectionContent, type Remembered } from '../hot/index.ts';
+import {
+  type HotTier,
+  isHotError,
+  type Placed,
+  type ProjectionContent,
+  type Remembered,
+} from '../hot/index.ts';
 import type { ViewSettings } from './settings.ts';
 import type { Built, View } from './view.ts';
 import type { BoundView } from './views.ts';
@@ -42,14 +48,23 @@ export class Keeper {
     };
   }
 
-  /** What Redis does not acknowledge makes the key doubtful. */
-  async doubting<T>(key: string, work: () => Promise<T>): Promise<T> {
+  /** What Redis does not acknowledge makes the keys doubtful. */
+  async doubting<T>(keys: readonly string[], work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (isHotError(error)) this.#options.doubted.add([key]);
+      if (isHotError(error)) this.#options.doubted.add(keys);
       throw error;
     }
+  }
+
+  place(placed: readonly Placed[], lifeMs: number | undefined): Promise<void> {
+    const keys = placed.map(({ key }) => key);
+    return this.doubting(keys, () => this.hot.projections.place(placed, this.#endOf(lifeMs)));
+  }
+
+  #endOf(lifeMs: number | undefined): number | undefined {
+    return lifeMs === undefined ? undefined : this.#options.clock().getTime() + lifeMs;
   }
 
   track<T>(work: Promise<T>): Promise<T> {
@@ -110,7 +125,7 @@ export class Keeper {
 
   /** For a writer: in the end the key holds what was committed, or is gone. */
   #correct<Id>(view: View<Id>, key: string, id: Id): Promise<void> {
-    return this.doubting(key, async () => {
+    return this.doubting([key], async () => {
       for (let tries = 0; tries < this.#options.settings.tries; tries += 1) {
         const epoch = await this.hot.projections.begin(key, this.#options.settings.buildMs);
         const built = await view.build(this.#options.durable, id);
@@ -122,9 +137,8 @@ export class Keeper {
   }
 
   #replace<Id>(view: View<Id>, key: string, epoch: string, built: Built): Promise<boolean> {
-    const { clock } = this.#options;
-    const life = view.lifeMs === undefined ? undefined : clock().getTime() + view.lifeMs;
-    return this.hot.projections.replace(key, epoch, built.content, built.expiresAtMs ?? life);
+    const expiresAtMs = built.expiresAtMs ?? this.#endOf(view.lifeMs);
+    return this.hot.projections.replace(key, epoch, built.content, expiresAtMs);
   }
 }
 

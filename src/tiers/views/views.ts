@@ -3,6 +3,7 @@ import { within } from '../../core/wait.ts';
 import type { DurableTier, Session } from '../durable/index.ts';
 import {
   type HotTier,
+  type Placed,
   type ProjectionChange,
   type ProjectionContent,
   type Ranked,
@@ -49,6 +50,11 @@ export interface BoundView<Id> {
 export interface Changes {
   /** The key is built anew. */
   refresh<Id>(bound: BoundView<Id>, id: Id): void;
+  /**
+   * What follows from a row that this transaction adds, as it is there: nothing is read. Whoever changes the row afterwards builds the
+   * key. One that is lost with its process is built by who reads it.
+   */
+  place<Id>(bound: BoundView<Id>, id: Id, content: ProjectionContent): void;
   /** Members or fields of what stands there; where nothing stands it is built. */
   move<Id>(bound: BoundView<Id>, id: Id, change: ProjectionChange): void;
   /** Members of a ranking that stands there, of which the `keep` highest stay; where none stands it is built. */
@@ -92,6 +98,8 @@ class KeyChanges implements Changes {
   /** By key; a build makes moves of the same key needless. */
   readonly #builds = new Map<string, () => Promise<void>>();
   readonly #moves: { key: string; move: () => Promise<void> }[] = [];
+  /** By the life of their view. */
+  readonly #placed = new Map<number | undefined, Placed[]>();
   #intent: string | undefined;
 
   constructor(keeper: Keeper, intents: Intents, settleMs: number) {
@@ -102,6 +110,12 @@ class KeyChanges implements Changes {
 
   refresh<Id>(bound: BoundView<Id>, id: Id): void {
     this.#builds.set(bound.fullKey(id), () => bound.refresh(id));
+  }
+
+  place<Id>(bound: BoundView<Id>, id: Id, content: ProjectionContent): void {
+    const placed = this.#placed.get(bound.view.lifeMs) ?? [];
+    placed.push({ key: bound.fullKey(id), content });
+    this.#placed.set(bound.view.lifeMs, placed);
   }
 
   move<Id>(bound: BoundView<Id>, id: Id, change: ProjectionChange): void {
@@ -125,7 +139,14 @@ class KeyChanges implements Changes {
 
   async apply(): Promise<void> {
     const moves = this.#moves.filter(({ key }) => !this.#builds.has(key)).map(({ move }) => move);
-    const all = Promise.allSettled([...this.#builds.values(), ...moves].map((correct) => correct()));
+    const places = [...this.#placed].map(
+      ([lifeMs, placed]) =>
+        () =>
+          this.#keeper.place(placed, lifeMs),
+    );
+    const all = Promise.allSettled(
+      [...this.#builds.values(), ...moves, ...places].map((correct) => correct()),
+    );
     const settled = all.then((outcomes) => {
       const failed = outcomes.some(({ status }) => status === 'rejected');
       // What failed is dropped by the sweep, in whichever process; here it is doubted until then.
@@ -139,7 +160,7 @@ class KeyChanges implements Changes {
     this.#moves.push({
       key,
       move: async () => {
-        if (!(await this.#keeper.doubting(key, () => move(key)))) await bound.refresh(id);
+        if (!(await this.#keeper.doubting([key], () => move(key)))) await bound.refresh(id);
       },
     });
   }

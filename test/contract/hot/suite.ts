@@ -6,6 +6,7 @@ import { entriesSuite } from './entries.ts';
 import { leasesSuite } from './leases.ts';
 import { marksSuite } from './marks.ts';
 import { movesSuite } from './moves.ts';
+import { placingSuite } from './placing.ts';
 import { projectionsSuite } from './projections.ts';
 import { quotasSuite } from './quotas.ts';
 import { rankingsModelSuite } from './rankings-model.ts';
@@ -25,6 +26,7 @@ export function hotSuite(subject: Subject): void {
     describe('claims', () => claimsSuite(subject));
     describe('marks', () => marksSuite(subject));
     describe('projections', () => projectionsSuite(subject));
+    describe('placed projections', () => placingSuite(subject));
     describe('moves of projections', () => movesSuite(subject));
     describe('rankings', () => rankingsSuite(subject));
     describe('rankings as a model has them', () => rankingsModelSuite(subject));

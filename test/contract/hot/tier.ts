@@ -28,6 +28,7 @@ function everyCall(tier: HotTier): Promise<unknown>[] {
     tier.projections.apply(freshKey(tier), { set: { a: '1' } }),
     tier.projections.begin(freshKey(tier), LONG_MS),
     tier.projections.replace(freshKey(tier), 'x', { kind: 'text', text: '' }, undefined),
+    tier.projections.place([{ key: freshKey(tier), content: { kind: 'text', text: '' } }], undefined),
     tier.projections.drop(freshKey(tier)),
     tier.rankings.put(freshKey(tier), [{ id: 'a', score: 1 }]),
     tier.rankings.top(freshKey(tier), 1),

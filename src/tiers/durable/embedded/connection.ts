@@ -10,6 +10,7 @@ const pieceBytes = 256 * 1024;
 export class EmbeddedConnection implements Connection {
   readonly #engine: Engine;
   readonly #location: string;
+  readonly pipelines = false;
   #state: TransactionState = 'idle';
 
   constructor(engine: Engine, location: string) {
@@ -24,6 +25,12 @@ export class EmbeddedConnection implements Connection {
   async execute(sql: string, params: readonly (string | null)[] | undefined): Promise<RawResult> {
     const { result } = await this.#ask(params === undefined ? simpleQuery(sql) : statement(sql, params));
     return result;
+  }
+
+  async commit(): Promise<boolean> {
+    const failed = this.#state === 'failed';
+    await this.execute('COMMIT', undefined);
+    return !failed;
   }
 
   /** The embedded database takes a COPY whole: memory is bounded by what the caller puts into one. */

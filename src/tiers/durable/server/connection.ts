@@ -1,11 +1,15 @@
 import type { FieldDef, PoolClient, QueryArrayResult } from 'pg';
 import { from, to } from 'pg-copy-streams';
 import type { Connection, CopyOutput, RawResult, TransactionState } from '../connection.ts';
-import { databaseError } from '../errors.ts';
+import { databaseError, sqlState } from '../errors.ts';
+import type { PreparedNames } from './prepared.ts';
 import { pump } from './pump.ts';
 
 /** Values are decoded by the tier, so the driver hands over PostgreSQL's text. */
 const asText = { getTypeParser: () => (text: string) => text };
+
+/** "cached plan must not change result type", among others. */
+const CACHED_PLAN = '0A000';
 
 type TextResult = QueryArrayResult<(string | null)[]>;
 
@@ -13,10 +17,13 @@ type TextResult = QueryArrayResult<(string | null)[]>;
 export class ServerConnection implements Connection {
   readonly #client: PoolClient;
   readonly #location: string;
+  readonly #prepared: PreparedNames;
+  readonly pipelines = true;
 
-  constructor(client: PoolClient, location: string) {
+  constructor(client: PoolClient, location: string, prepared: PreparedNames) {
     this.#client = client;
     this.#location = location;
+    this.#prepared = prepared;
   }
 
   get transactionState(): TransactionState {
@@ -26,34 +33,66 @@ export class ServerConnection implements Connection {
   }
 
   async execute(sql: string, params: readonly (string | null)[] | undefined): Promise<RawResult> {
-    const statement = params === undefined ? {} : { values: [...params], queryMode: 'extended' };
+    const name = params === undefined ? undefined : this.#prepared.nameOf(sql);
     try {
-      const result = await this.#client.query<(string | null)[]>({
-        text: sql,
-        rowMode: 'array',
-        types: asText,
-        ...statement,
-      });
-      // Several statements in one text give several results, which the types of the driver do not say.
-      const last = Array.isArray(result) ? (result as TextResult[]).at(-1)! : result;
-      return { fields: last.fields.map(fieldOf), rows: last.rows, count: last.rowCount ?? 0 };
+      const result = await this.#run(sql, params, name);
+      return { fields: result.fields.map(fieldOf), rows: result.rows, count: result.rowCount ?? 0 };
+    } catch (error) {
+      if (sqlState(error) === CACHED_PLAN) this.#prepared.retire(sql);
+      await this.#settle();
+      throw databaseError(error, this.#location);
+    }
+  }
+
+  async commit(): Promise<boolean> {
+    try {
+      const { command } = await this.#run('COMMIT', undefined, undefined);
+      return command === 'COMMIT';
     } catch (error) {
       await this.#settle();
       throw databaseError(error, this.#location);
     }
   }
 
+  async #run(
+    sql: string,
+    params: readonly (string | null)[] | undefined,
+    name: string | undefined,
+  ): Promise<TextResult> {
+    const statement = params === undefined ? {} : { values: [...params], queryMode: 'extended' };
+    const result = await this.#client.query<(string | null)[]>({
+      ...(name === undefined ? {} : { name }),
+      text: sql,
+      rowMode: 'array',
+      types: asText,
+      ...statement,
+    });
+    // Several statements in one text give several results, which the types of the driver do not say.
+    return Array.isArray(result) ? (result as TextResult[]).at(-1)! : result;
+  }
+
   async copyIn(sql: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<number> {
-    const stream = this.#client.query(from(sql));
-    await pump(chunks, stream, (error) => databaseError(error, this.#location));
-    return stream.rowCount;
+    this.#pipeline(false);
+    try {
+      const stream = this.#client.query(from(sql));
+      await pump(chunks, stream, (error) => databaseError(error, this.#location));
+      return stream.rowCount;
+    } finally {
+      this.#pipeline(true);
+    }
   }
 
   copyOut(sql: string): Promise<CopyOutput> {
+    this.#pipeline(false);
     const stream = this.#client.query(to(sql));
     // The library emits an error without ending the stream: a reader that comes later would wait for ever.
     stream.on('error', (error) => stream.destroy(error));
     return Promise.resolve({ chunks: this.#read(stream), detached: false });
+  }
+
+  /** The driver refuses a COPY while it pipelines, and asks anew before each query whether it does. */
+  #pipeline(on: boolean): void {
+    (this.#client as { pipeline: boolean }).pipeline = on;
   }
 
   async *#read(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
@@ -61,6 +100,8 @@ export class ServerConnection implements Connection {
       yield* stream;
     } catch (error) {
       throw databaseError(error, this.#location);
+    } finally {
+      this.#pipeline(true);
     }
   }
 

@@ -5,6 +5,7 @@ import { defaultLimits, type Lease, type Limits, type TierDriver } from '../conn
 import { reasonOf, sqlState } from '../errors.ts';
 import type { Address } from './address.ts';
 import { ServerConnection } from './connection.ts';
+import { PreparedNames } from './prepared.ts';
 
 /** After this time without use a connection is closed. */
 const idleTimeoutMs = 30_000;
@@ -29,6 +30,7 @@ export class ServerDriver implements TierDriver {
   readonly #setting: string;
   readonly #limits: Limits;
   readonly #lent = new Set<PoolClient>();
+  readonly #prepared = new PreparedNames();
   #closed = false;
 
   constructor(address: Address, options: ServerDriverOptions) {
@@ -41,6 +43,7 @@ export class ServerDriver implements TierDriver {
     this.#pool = new Pool({
       ...clientConfig(address),
       max: options.poolMax,
+      pipeline: true,
       connectionTimeoutMillis: this.#limits.acquireTimeoutMs,
       idleTimeoutMillis: idleTimeoutMs,
       // Idle connections do not keep a process alive that has nothing else to do.
@@ -57,7 +60,7 @@ export class ServerDriver implements TierDriver {
     if (this.#closed) throw new StockroomError('UNAVAILABLE', 'The durable tier was closed.');
     const client = await this.#connect();
     this.#lent.add(client);
-    const connection = new ServerConnection(client, this.location);
+    const connection = new ServerConnection(client, this.location, this.#prepared);
     return {
       connection,
       release: async (spoiled) => {
@@ -110,9 +113,14 @@ export class ServerDriver implements TierDriver {
   }
 }
 
-/** `end` of a client of the pool, which its types leave out: it closes the socket under a running statement. */
+/**
+ * `end` of a client of the pool, which its types leave out. It closes the socket under a running statement, but waits for those of a
+ * pipeline.
+ */
 function endClient(client: PoolClient): Promise<void> {
-  return (client as unknown as Client).end();
+  const ending = client as unknown as Client & { pipeline: boolean };
+  ending.pipeline = false;
+  return ending.end();
 }
 
 /** What every connection to a server is made with. */

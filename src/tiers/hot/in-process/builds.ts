@@ -7,6 +7,7 @@ export interface Builds {
   /** @returns the epoch */
   begin(key: string, lifeMs: number): string;
   isCurrent(key: string, epoch: string): boolean;
+  isRunning(key: string): boolean;
   end(key: string): void;
 }
 
@@ -19,6 +20,7 @@ export function createBuilds(space: Space, prefix: string): Builds {
       return epoch;
     },
     isCurrent: (key, epoch) => space.get(epochKey(key), 'epoch')?.epoch === epoch,
+    isRunning: (key) => space.get(epochKey(key), 'epoch') !== undefined,
     end: (key) => {
       space.delete(epochKey(key));
     },

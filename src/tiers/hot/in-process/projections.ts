@@ -30,6 +30,12 @@ export function createProjections(space: Space, builds: Builds): Synchronous<Pro
       builds.end(key);
       return true;
     },
+    place: (placed, expiresAtMs) => {
+      for (const { key, content } of placed) {
+        if (space.find(key) === undefined && !builds.isRunning(key))
+          space.set(key, valueOf(content), expiresAtMs);
+      }
+    },
     drop: (key) => {
       space.delete(key);
       builds.end(key);

@@ -103,6 +103,31 @@ export const scripts = {
       redis.call('PEXPIREAT', KEYS[3], ARGV[3])
     end
     return 1`),
+  /** KEYS projection, epoch, note, for each; ARGV incarnation, expiry or '', then for each: kind, count of values, values. */
+  place: script(`
+    local at = 3
+    for i = 1, #KEYS, 3 do
+      local kind, count = ARGV[at], tonumber(ARGV[at + 1])
+      local first, last = at + 2, at + 1 + count
+      at = last + 1
+      local note = redis.call('GET', KEYS[i + 2]) or ''
+      local stands = string.sub(note, 1, 8) == ARGV[1]
+        and (string.sub(note, 9, 9) == 'E' or redis.call('EXISTS', KEYS[i]) == 1)
+      if not stands and redis.call('EXISTS', KEYS[i + 1]) == 0 then
+        redis.call('DEL', KEYS[i])
+        if kind == 'string' then redis.call('SET', KEYS[i], ARGV[first])
+        elseif count > 0 then
+          local command = kind == 'hash' and 'HSET' or kind == 'set' and 'SADD' or 'ZADD'
+          for from = first, last, 1000 do redis.call(command, KEYS[i], unpack(ARGV, from, math.min(last, from + 999))) end
+        end
+        redis.call('SET', KEYS[i + 2], ARGV[1] .. (count > 0 and 'P' or 'E') .. kind)
+        if ARGV[2] ~= '' then
+          redis.call('PEXPIREAT', KEYS[i], ARGV[2])
+          redis.call('PEXPIREAT', KEYS[i + 2], ARGV[2])
+        end
+      end
+    end
+    return 1`),
   /** KEYS projection, epoch, note; ARGV incarnation. */
   content: script(`
     ${STANDING}

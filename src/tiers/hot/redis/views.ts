@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { StockroomError } from '../../../core/errors.ts';
 import { companionKey } from '../keys.ts';
 import type {
+  Placed,
   ProjectionChange,
   ProjectionContent,
   Projections,
@@ -16,6 +17,9 @@ import type { ScriptName } from './scripts.ts';
 
 /** In place of the incarnation while the server is not connected: the call fails anyway. */
 const NOBODY = '--------';
+
+/** Projections of one script: more would hold up the server and the other callers. */
+const PLACED_MAX = 50;
 
 export class RedisProjections implements Projections {
   readonly #calls: Calls;
@@ -55,6 +59,24 @@ export class RedisProjections implements Projections {
     const expiry = expiresAtMs === undefined ? '' : String(Math.floor(expiresAtMs));
     const args = [epoch, expiry, ...argumentsOf(content)];
     return (await run(this.#calls, 'replace', key, args)) === 1;
+  }
+
+  async place(placed: readonly Placed[], expiresAtMs: number | undefined): Promise<void> {
+    // Of a Cluster only keys of one slot go together.
+    const size = this.#calls.topology.kind === 'cluster' ? 1 : PLACED_MAX;
+    const expiry = expiresAtMs === undefined ? '' : String(Math.floor(expiresAtMs));
+    const runs: Promise<unknown>[] = [];
+    for (let from = 0; from < placed.length; from += size) {
+      const some = placed.slice(from, from + size);
+      const keys = some.flatMap(({ key }) => withCompanions(this.#calls, key));
+      const values = some.flatMap(({ content }) => {
+        const [kind, ...rest] = argumentsOf(content);
+        return [kind!, String(rest.length), ...rest];
+      });
+      const { incarnation = NOBODY } = this.#calls.nodeOf(keys[0]!);
+      runs.push(this.#calls.run('place', keys, [incarnation, expiry, ...values]));
+    }
+    await Promise.all(runs);
   }
 
   async drop(key: string): Promise<void> {
