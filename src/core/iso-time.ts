@@ -36,6 +36,11 @@ export function parseIsoTime(text: string): string | undefined {
   return `${utc.slice(0, 19)}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;
 }
 
+/** A Date in the same form. @throws RangeError for one that is no time */
+export function isoTime(date: Date): string {
+  return `${date.toISOString().slice(0, -1)}000Z`;
+}
+
 /** The calendar day `YYYY-MM-DD` as it was given, or undefined when there is no such day. */
 export function parseIsoDate(text: string): string | undefined {
   return /^\d{4}-\d{2}-\d{2}$/.test(text) && !text.startsWith('0000') && isCalendarDate(text)

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { StockroomError } from '../../core/errors.ts';
-import { parseIsoTime, utcDay } from '../../core/iso-time.ts';
+import { isoTime, utcDay } from '../../core/iso-time.ts';
 import { jsonInteger } from '../../core/json-number.ts';
 import {
   type Appended,
@@ -102,7 +102,7 @@ export function createRequestLog(options: RequestLogOptions): RequestLog {
     const response = payload.response_id === undefined ? undefined : `response:${payload.response_id}`;
     return {
       request: payload,
-      at: payload.created_at ?? parseIsoTime(clock().toISOString())!,
+      at: payload.created_at ?? isoTime(clock()),
       row: prepareRow({ idempotencyKey: own ?? key ?? response, payload, cells: {} }),
     };
   };
@@ -238,13 +238,22 @@ function cellsOf(
   { request, at }: Entry,
   overrides: ReadonlyMap<string, readonly Override[]>,
 ): Record<string, Cell> {
-  const { tags, cost_usd: given, created_at: _, idempotency_key: __, ...rest } = request;
-  const price = given === undefined || given === null ? priceOf(request, at, overrides) : undefined;
+  const { tags } = request;
+  const given = request.cost_usd ?? null;
+  const price = given === null ? priceOf(request, at, overrides) : undefined;
   return {
-    ...(rest as Record<string, Cell>),
+    model: request.model,
+    tokens_input: request.tokens_input,
+    tokens_output: request.tokens_output,
+    cached_read_tokens: request.cached_read_tokens ?? null,
+    cached_write_tokens: request.cached_write_tokens ?? null,
+    reasoning_tokens: request.reasoning_tokens ?? null,
     tags: tags === undefined || tags === null || tags.length === 0 ? null : JSON.stringify(tags),
+    user_id: request.user_id ?? null,
+    provider: request.provider ?? null,
+    response_id: request.response_id ?? null,
     cost_usd: given ?? price?.cost ?? null,
-    priced_by: given === undefined || given === null ? (price?.source ?? null) : 'caller',
+    priced_by: given === null ? (price?.source ?? null) : 'caller',
     created_at: at,
   };
 }

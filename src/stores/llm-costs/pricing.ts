@@ -1,4 +1,5 @@
 import { calcPrice, type ModelPrice } from '@pydantic/genai-prices';
+import { LRUCache } from 'lru-cache';
 import { readFileSync } from 'node:fs';
 import type { Override } from './overrides.ts';
 import { Exact, moneyText } from './money.ts';
@@ -99,7 +100,20 @@ function ofOverride(override: Override): Rates {
   };
 }
 
+/** The newest answers of the list: a price of the list may begin at any second. */
+const answers = new LRUCache<string, { readonly rates: Rates | undefined }>({ max: 1_000 });
+
 function listed(model: string, provider: string | undefined, at: string): Rates | undefined {
+  const second = at.slice(0, 'YYYY-MM-DDTHH:MM:SS'.length);
+  const key = JSON.stringify([model, provider, second]);
+  const known = answers.get(key);
+  if (known !== undefined) return known.rates;
+  const rates = askList(model, provider, `${second}Z`);
+  answers.set(key, { rates });
+  return rates;
+}
+
+function askList(model: string, provider: string | undefined, at: string): Rates | undefined {
   const found = calcPrice({}, model, {
     timestamp: new Date(at),
     ...(provider === undefined ? {} : { providerId: provider }),

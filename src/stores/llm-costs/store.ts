@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { StockroomError } from '../../core/errors.ts';
-import { parseIsoTime } from '../../core/iso-time.ts';
+import { isoTime } from '../../core/iso-time.ts';
 import type { DurableTier } from '../../tiers/durable/index.ts';
 import type { HotTier } from '../../tiers/hot/index.ts';
 import type { Views } from '../../tiers/views/index.ts';
@@ -104,7 +104,7 @@ export function createLlmCosts(options: LlmCostsOptions): LlmCosts {
     spend,
     usage: (query) => usageOf(database, clock, query),
     async price(model, { provider, as_of } = {}) {
-      const at = as_of ?? parseIsoTime(clock().toISOString())!;
+      const at = as_of ?? isoTime(clock());
       const overrides = await overridesOf(durable, [model]);
       const rates = ratesOf({ model, provider }, at, overrides.get(model) ?? []);
       if (rates === undefined) {

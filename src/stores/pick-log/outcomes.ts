@@ -1,4 +1,4 @@
-import { parseIsoTime } from '../../core/iso-time.ts';
+import { isoTime, parseIsoTime } from '../../core/iso-time.ts';
 import type { Clock } from '../../core/clock.ts';
 import { StockroomError } from '../../core/errors.ts';
 import type { DurableTier, Session } from '../../tiers/durable/port.ts';
@@ -64,7 +64,7 @@ export async function putOutcome(
   const pick = rows[0];
   if (pick === undefined) throw pickNotFound(uuid);
   const end = given.horizon_end_ts ?? endOf(options, pick, horizon);
-  const outcome = outcomeOf(pick, horizon, end, given, parseIsoTime(clock().toISOString())!);
+  const outcome = outcomeOf(pick, horizon, end, given, isoTime(clock()));
   return presentOutcome(await upsert(durable, outcome));
 }
 

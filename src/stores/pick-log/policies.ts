@@ -2,7 +2,7 @@ import { type Selectable, sql } from 'kysely';
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import { StockroomError } from '../../core/errors.ts';
-import { parseIsoTime } from '../../core/iso-time.ts';
+import { isoTime } from '../../core/iso-time.ts';
 import { type Page, pageOf } from '../../core/page.ts';
 import type { DurableTier, Param, Session } from '../../tiers/durable/port.ts';
 import { activeAt, noneActive } from './policy-history.ts';
@@ -66,7 +66,7 @@ type PolicyRow = Pick<Selectable<PoliciesTable>, (typeof columns)[number]>;
 const LIBRARY = 'library';
 
 export function createPolicies({ durable, clock }: { durable: DurableTier; clock: Clock }): Policies {
-  const now = () => parseIsoTime(clock().toISOString())!;
+  const now = () => isoTime(clock());
 
   return {
     create: (policy, by) => change(durable, (session) => create(session, policy, now(), by)),

@@ -1,6 +1,6 @@
 import { StockroomError } from '../../core/errors.ts';
 import type { Clock } from '../../core/clock.ts';
-import { parseIsoTime } from '../../core/iso-time.ts';
+import { isoTime } from '../../core/iso-time.ts';
 import { jsonDouble, jsonInteger } from '../../core/json-number.ts';
 import {
   type Appended,
@@ -61,7 +61,7 @@ export interface PreparedPick {
 
 export function preparePick(given: PickInput, key: string | undefined, clock: Clock): PreparedPick {
   const { pick_uuid: uuid, contributions, entry_price, price: _, ...columns } = given;
-  const signal = given.signal_ts ?? parseIsoTime(clock().toISOString())!;
+  const signal = given.signal_ts ?? isoTime(clock());
   const row = prepareRow({
     idempotencyKey: key ?? (uuid === undefined ? undefined : `pick_uuid:${uuid}`),
     payload: given,

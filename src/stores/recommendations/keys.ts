@@ -1,5 +1,5 @@
 import { jsonInteger } from '../../core/json-number.ts';
-import { keyPart, partOf, type Ranked } from '../../tiers/hot/index.ts';
+import { keyPart, partOf, type ProjectionContent, type Ranked } from '../../tiers/hot/index.ts';
 import type { BoundView, Source, View, Views } from '../../tiers/views/index.ts';
 import { columns, present, type Row } from './rows.ts';
 import type { Recommendation } from './schema.ts';
@@ -94,7 +94,7 @@ const one: View<bigint> = {
   },
   async build(source, id) {
     const row = await rowOf(source, id);
-    return row === undefined ? undefined : { content: { kind: 'hash', fields: fieldsOf(present(row)) } };
+    return row === undefined ? undefined : { content: contentOf(row) };
   },
   async recent(source) {
     return (await recentOf(source).select('id').execute()).map(({ id }) => id);
@@ -191,14 +191,15 @@ const kinds: { readonly [N in Name]?: 'integer' | 'double' | 'flag' | 'json' } =
 };
 
 /** A field that is null is absent. */
-function fieldsOf(item: Recommendation): Record<string, string> {
+export function contentOf(row: Row): ProjectionContent {
+  const item = present(row);
   const fields: Record<string, string> = {};
   for (const name of columns) {
     const value = item[name];
     if (value === null || value === undefined) continue;
     fields[name] = typeof value === 'string' && kinds[name] !== 'json' ? value : JSON.stringify(value);
   }
-  return fields;
+  return { kind: 'hash', fields };
 }
 
 export function recommendationOf(fields: Readonly<Record<string, string>>): Recommendation {

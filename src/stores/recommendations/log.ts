@@ -2,7 +2,7 @@ import { StockroomError } from '../../core/errors.ts';
 import { type Appended, appendRows, type AppendTable } from '../../tiers/durable/append/index.ts';
 import type { Session } from '../../tiers/durable/index.ts';
 import type { Changes } from '../../tiers/views/index.ts';
-import { OPEN, ranked, type RecommendationViews, SYMBOL_MAX, UNEVALUATED_MAX } from './keys.ts';
+import { contentOf, OPEN, ranked, type RecommendationViews, SYMBOL_MAX, UNEVALUATED_MAX } from './keys.ts';
 import type { PreparedRun } from './payload.ts';
 import { columns, present, type Row } from './rows.ts';
 import type { LoggedRun } from './schema.ts';
@@ -104,7 +104,7 @@ async function loggedBefore(
 
 function move(changes: Changes, views: RecommendationViews, rows: readonly Row[]): void {
   if (rows.length === 0) return;
-  for (const row of rows) changes.refresh(views.one, row.id);
+  for (const row of rows) changes.place(views.one, row.id, contentOf(row));
   for (const runId of new Set(rows.map((row) => row.run_id))) {
     if (runId !== null) changes.refresh(views.run, runId);
   }

@@ -36,11 +36,9 @@ export interface PreparedRow {
 }
 
 export function prepareRow({ idempotencyKey, payload, cells }: AppendRow): PreparedRow {
-  return {
-    key: idempotencyKey ?? `auto:${randomUUID()}`,
-    hash: Buffer.from(payloadHash(payload)).toString('hex'),
-    cells,
-  };
+  // Nobody else has a key of ours, so there is nothing to compare.
+  if (idempotencyKey === undefined) return { key: `auto:${randomUUID()}`, hash: '', cells };
+  return { key: idempotencyKey, hash: Buffer.from(payloadHash(payload)).toString('hex'), cells };
 }
 
 /**

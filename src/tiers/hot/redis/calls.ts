@@ -64,5 +64,7 @@ export function pairsOf(flat: readonly string[]): [string, string][] {
 
 /** The other way. */
 export function flatOf(record: Readonly<Record<string, string>>): string[] {
-  return Object.entries(record).flat();
+  const flat: string[] = [];
+  for (const name of Object.keys(record)) flat.push(name, record[name]!);
+  return flat;
 }
