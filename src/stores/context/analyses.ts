@@ -83,7 +83,7 @@ export function createAnalyses(durable: DurableTier, all: Views, views: ContextV
         if (!repeated) changes.refresh(views.analysis, row);
         return { ...analysisOf(row), repeated };
       });
-      await changes.note(session);
+      changes.note(session);
       return { results, committed: () => changes.apply() };
     },
   });

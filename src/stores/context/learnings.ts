@@ -53,7 +53,7 @@ export function createLearnings(
         const learning = learningOf(await count(session, input, time.now()));
         if (key !== undefined) await keepResult(session, key, learning);
         changes.refresh(views.learning, input.agent_type);
-        await changes.note(session);
+        changes.note(session);
         return { ...learning, repeated: false };
       });
       await changes?.apply();

@@ -62,7 +62,7 @@ export function createMemory(durable: DurableTier, all: Views, views: ContextVie
       const now = time.now();
       const done = await work(session, await memoryRow(session, id, now), now);
       changes.refresh(views.memory, id);
-      await changes.note(session);
+      changes.note(session);
       return done;
     });
     await changes?.apply();

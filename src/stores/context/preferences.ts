@@ -48,7 +48,7 @@ export function createPreferences(
         [user_id, entries.map(([key]) => key), texts, time.now()],
       );
       for (const [pref_key] of entries) changes.refresh(views.preference, { user_id, pref_key });
-      await changes.note(session);
+      changes.note(session);
       return result.rows;
     });
     await changes?.apply();

@@ -157,10 +157,10 @@ class Batch {
     );
     const days = new Set(fresh.map(({ row }) => utcDay(row.created_at)));
     const changes = this.#changesOf(fresh.map(({ row }) => row));
-    // Neither is waited for: what they fail of, the commit says.
+    // Not waited for: what it fails of, the commit says.
     const raised = raiseAlerts(session, this.#options.clock, scopesOf(fresh), [...days]);
     raised.catch(ignore);
-    changes?.note(session).catch(ignore);
+    changes?.note(session);
     return {
       results: items.map((item) => refused.get(item) ?? outcomes.get(item)!.map(loggedOf)),
       committed: async () => {

@@ -204,7 +204,7 @@ async function projected(
     if (row.created_at >= young) changes.refresh(projections.request, String(row.id));
     else old.push(projections.request.fullKey(String(row.id)));
   }
-  await changes.note(session);
+  changes.note(session);
   return async () => {
     await changes.apply();
     await Promise.all(old.map((key) => drop(hot, key)));

@@ -129,7 +129,7 @@ export class PriceWriter {
           changes.refresh(view, { symbol, interval: interval.name, source: ANY_SOURCE, chunk });
         }
       }
-      await changes.note(session);
+      changes.note(session);
     });
     await changes.apply();
   }

@@ -104,7 +104,7 @@ class ScoreStore implements Scores {
       const symbols = await writeScores(session, rows, new Date(nowMs + AHEAD_MS).toISOString());
       for (const symbol of symbols) changes.refresh(this.#byScore, symbol);
       if (symbols.size > 0) changes.refresh(this.#newest, 'newest');
-      await changes.note(session);
+      changes.note(session);
       return symbols;
     });
     await changes.apply();
@@ -196,7 +196,7 @@ class ScoreStore implements Scores {
       const rows = await deleteScores(session, symbols, this.#now());
       for (const { key } of rows) changes.refresh(this.#byScore, key);
       if (rows.length > 0) changes.refresh(this.#newest, 'newest');
-      await changes.note(session);
+      changes.note(session);
       return rows;
     });
     await changes.apply();

@@ -184,7 +184,7 @@ class LevelsStore implements SupportResistance {
     changes.refresh(this.#view, id);
     await this.#durable.transaction(async (session) => {
       await writeRow(session, row);
-      await changes.note(session);
+      changes.note(session);
     });
     await changes.apply();
   }

@@ -83,7 +83,7 @@ export function createTopPicks({ durable, views: allViews, clock = systemClock }
     async write(session, runs) {
       const changes = allViews.changes();
       const results = await appendRuns(session, changes, views, runs);
-      await changes.note(session);
+      changes.note(session);
       return { results, committed: () => changes.apply() };
     },
   });

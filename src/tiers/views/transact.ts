@@ -14,13 +14,10 @@ export function transact<T>(
     const changes = views.changes();
     const result = await durable.transaction(async (session) => {
       const done = await work(session, changes);
-      // Not waited for: what it fails of, the commit says.
-      changes.note(session).catch(ignore);
+      changes.note(session);
       return done;
     });
     await changes.apply();
     return result;
   });
 }
-
-function ignore(): void {}

@@ -68,7 +68,7 @@ async function write(
     const id = await insert(session, subject);
     changes.refresh(count!, subject);
     changes.rank(list!, subject, [{ id: String(id), score: id }]);
-    await changes.note(session);
+    changes.note(session);
   });
   if (!left) await changes.apply();
 }

@@ -60,8 +60,8 @@ export interface Changes {
   /** Members of a ranking that stands there, of which the `keep` highest stay; where none stands it is built. */
   rank<Id>(bound: BoundView<Id>, id: Id, members: readonly Ranked[], keep?: number): void;
   unrank<Id>(bound: BoundView<Id>, id: Id, ids: readonly string[]): void;
-  /** In the transaction, once everything was said. */
-  note(session: Session): Promise<void>;
+  /** In the transaction, as its last statement, once everything was said. Its answer comes with the commit, which fails when it does. */
+  note(session: Session): void;
   /** After the commit. Waits for `settleMs` at the most: Redis being slow holds up no acknowledgement. Never rejects. */
   apply(): Promise<void>;
 }
@@ -132,9 +132,14 @@ class KeyChanges implements Changes {
     this.#add(bound, id, (key) => this.#keeper.hot.rankings.remove(key, ids).then(() => true));
   }
 
-  async note(session: Session): Promise<void> {
+  note(session: Session): void {
     const keys = [...new Set([...this.#builds.keys(), ...this.#moves.map(({ key }) => key)])];
-    this.#intent = await this.#intents.note(session, keys);
+    this.#intents.note(session, keys).then(
+      (id) => {
+        this.#intent = id;
+      },
+      () => undefined, // The commit fails of it.
+    );
   }
 
   async apply(): Promise<void> {
