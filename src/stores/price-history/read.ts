@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { parseIsoDate } from '../../core/iso-time.ts';
 import { codeOf, StockroomError } from '../../core/errors.ts';
 import type { DurableTier } from '../../tiers/durable/port.ts';
-import type { HotTier, Quota } from '../../tiers/hot/index.ts';
+import type { HotTier, ProjectionContent, Quota } from '../../tiers/hot/index.ts';
 import type { BoundView } from '../../tiers/views/index.ts';
 import type { Candle } from './candles.ts';
 import { Filler, type FillSettings } from './fill.ts';
@@ -10,6 +10,7 @@ import { rangeOf, sourceOf, symbolOf, timeOf } from './inputs.ts';
 import { endOf, intervalOf } from './intervals.ts';
 import { chunksOf, type Market } from './market.ts';
 import type { PriceProvider } from './providers/port.ts';
+import { ParsedTexts } from './parsed.ts';
 import { clipped, merged, overlap, type Range, without } from './ranges.ts';
 import type { Prices } from './schema.ts';
 import type { Series } from './series.ts';
@@ -57,6 +58,7 @@ const READS_MAX = 16;
 export class PriceReader {
   readonly #options: ReaderOptions;
   readonly #filler: Filler;
+  readonly #parsed = new ParsedTexts();
 
   constructor(options: ReaderOptions) {
     this.#options = options;
@@ -129,14 +131,10 @@ export class PriceReader {
   /** As Redis has it: at most a write of another process behind. */
   async #coverage(series: Series): Promise<Coverage> {
     const { symbol, interval, source } = series;
-    const content = await this.#options.chunks.read({
-      symbol,
-      interval: interval.name,
-      source,
-      chunk: COVERAGE,
-    });
+    const id = { symbol, interval: interval.name, source, chunk: COVERAGE };
+    const content = await this.#options.chunks.read(id);
     if (content === undefined) return none;
-    return (parsed(content) as Coverage | undefined) ?? (await this.#truth(series));
+    return (this.#valueOf(id, content) as Coverage | undefined) ?? (await this.#truth(series));
   }
 
   async #truth({ symbol, interval, source }: Series): Promise<Coverage> {
@@ -199,9 +197,16 @@ export class PriceReader {
     const { chunks, durable, market } = this.#options;
     const id = { symbol, interval: interval.name, source, chunk };
     const content = await chunks.read(id);
-    const found = content === undefined ? undefined : (parsed(content) as Chunk | undefined);
+    const found = content === undefined ? undefined : (this.#valueOf(id, content) as Chunk | undefined);
     if (found !== undefined && found.revision >= revision) return found.candles;
     return (await readChunk(durable, id, market))?.candles ?? [];
+  }
+
+  /** @returns undefined when that is not what this store writes */
+  #valueOf(id: ChunkId, content: ProjectionContent): unknown {
+    return content.kind === 'text'
+      ? this.#parsed.value(this.#options.chunks.view.key(id), content.text)
+      : undefined;
   }
 
   /** With `as_of`, the candles that were over then. */
@@ -233,7 +238,8 @@ export class PriceReader {
     if (candles.length === 0 && covered.length === 0 && missing.length > 0)
       throw nothing(series, range, error);
     const gaps = clipped(missing, bounds);
-    const times = candles.map(({ time }) => Date.parse(time));
+    const holds = (gap: Range): boolean =>
+      candles.some(({ time }) => Date.parse(time) >= gap.from && Date.parse(time) < gap.to);
     return {
       symbol: series.symbol,
       interval: query.interval,
@@ -242,7 +248,7 @@ export class PriceReader {
       coverage: covered.map(shown),
       gaps: gaps.map(shown),
       fetched,
-      stale: missing.some((gap) => times.some((time) => time >= gap.from && time < gap.to)),
+      stale: missing.some(holds),
       ...(error === undefined ? {} : { error }),
       as_of: new Date(limit).toISOString(),
     };
@@ -257,16 +263,6 @@ function believed(coverage: Coverage['coverage'], now: number): Coverage['covera
 
 function shown({ from, to }: Range): { from: string; to: string } {
   return { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
-}
-
-/** @returns undefined when that is not what this store writes */
-function parsed(content: { kind: string; text?: string }): unknown {
-  try {
-    return content.text === undefined ? undefined : (JSON.parse(content.text) as unknown);
-  } catch {
-    // Somebody else wrote the key: PostgreSQL has what belongs there.
-    return undefined;
-  }
 }
 
 function dateOf(name: string, text: string): string {
