@@ -87,6 +87,7 @@ const paths = [
   '/v1/prices/stats',
   '/v1/prices/{symbol}',
   '/v1/recommendations',
+  '/v1/recommendations/evaluate-due',
   '/v1/recommendations/performance',
   '/v1/recommendations/scalping-exits',
   '/v1/recommendations/{id}',

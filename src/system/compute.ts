@@ -1,6 +1,6 @@
 import type { ComputeInput, OutcomesReport } from '../stores/pick-log/outcome-schema.ts';
 import type { ComputeOptions } from '../stores/pick-log/store.ts';
-import type { DueOptions, DueReport } from '../stores/recommendations/due.ts';
+import type { DueOptions, DueReport } from '../stores/recommendations/due-report.ts';
 import { dailyCandlesOf, type StoreSystem } from './stores.ts';
 
 type Watched = Pick<ComputeOptions, 'onProgress' | 'signal'>;

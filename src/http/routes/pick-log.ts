@@ -1,4 +1,3 @@
-import { PassThrough } from 'node:stream';
 import { z } from 'zod';
 import { textField } from '../../stores/pick-log/fields.ts';
 import {
@@ -23,12 +22,11 @@ import {
   picksQuery,
 } from '../../stores/pick-log/schema.ts';
 import type { PickLog } from '../../stores/pick-log/store.ts';
-import { messageOf, StockroomError } from '../../core/errors.ts';
 import type { App } from '../app.ts';
 import { problems } from '../problem.ts';
+import { NDJSON, withProgress } from '../progress.ts';
 
 const tags = ['Picks'];
-const NDJSON = 'application/x-ndjson';
 
 /** Computes outcomes from the candles that the service has; `pickLog.computeOutcomes` with its candles bound. */
 export type ComputeOutcomes = (
@@ -139,28 +137,6 @@ function routeCompute(app: App, compute: ComputeOutcomes): void {
         response: { 200: outcomesReport, ...problems(400, 401, 403, 503) },
       },
     },
-    async (request, reply) => {
-      const gone = new AbortController();
-      // A caller that leaves ends the work after its page; what is committed stays, and the next call goes on.
-      reply.raw.once('close', () => gone.abort());
-      if (request.headers.accept?.includes(NDJSON) !== true) {
-        return compute(request.body, { onProgress: () => undefined, signal: gone.signal });
-      }
-      const lines = new PassThrough();
-      const write = (line: object): void => void lines.write(`${JSON.stringify(line)}\n`);
-      void compute(request.body, { onProgress: write, signal: gone.signal })
-        .then(write, (error: unknown) => {
-          request.log.error({ err: error }, 'computing outcomes failed');
-          // The status is sent already: the last line says what became of it.
-          const known = error instanceof StockroomError;
-          write({
-            code: known ? error.code : 'INTERNAL',
-            detail: known ? messageOf(error) : `Something failed inside; the log has it under ${request.id}`,
-          });
-        })
-        .finally(() => lines.end());
-      // A stream goes out as it is: the schema is that of the one document.
-      return reply.type(NDJSON).send(lines as unknown as OutcomesReport);
-    },
+    (request, reply) => withProgress(request, reply, (watch) => compute(request.body, watch)),
   );
 }

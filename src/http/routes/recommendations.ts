@@ -1,4 +1,12 @@
 import {
+  answerOf,
+  countsOf,
+  dueAnswer,
+  dueInput,
+  type DueOptions,
+  type DueReport,
+} from '../../stores/recommendations/due-report.ts';
+import {
   evaluation,
   exitResults,
   idParams,
@@ -14,13 +22,22 @@ import {
 import type { Recommendations } from '../../stores/recommendations/store.ts';
 import type { App } from '../app.ts';
 import { problems } from '../problem.ts';
+import { NDJSON, withProgress } from '../progress.ts';
 
 const tags = ['Recommendations'];
 /** A run of 50 picks has some 150 kB. */
 const RUN_MAX_BYTES = 8 * 1024 * 1024;
 
-export function routeRecommendations(app: App, recommendations: Recommendations): void {
+/** Evaluates from the candles that the service has; `recommendations.evaluateDue` with its candles bound. */
+export type EvaluateDue = (options: Omit<DueOptions, 'candles'>) => Promise<DueReport>;
+
+export function routeRecommendations(
+  app: App,
+  recommendations: Recommendations,
+  evaluateDue: EvaluateDue,
+): void {
   routeReads(app, recommendations);
+  routeDue(app, evaluateDue);
   app.post(
     '/v1/recommendations',
     {
@@ -100,5 +117,30 @@ function routeReads(app: App, recommendations: Recommendations): void {
       },
     },
     (request) => recommendations.get(request.params.id, request.query),
+  );
+}
+
+function routeDue(app: App, evaluateDue: EvaluateDue): void {
+  app.post(
+    '/v1/recommendations/evaluate-due',
+    {
+      schema: {
+        tags,
+        summary:
+          'Evaluate the recommendations whose horizon is over from price history. ' +
+          `With Accept: ${NDJSON} a line of progress a page, the last one with the result`,
+        body: dueInput,
+        response: { 200: dueAnswer, ...problems(400, 401, 403, 503) },
+      },
+    },
+    (request, reply) =>
+      withProgress(request, reply, async ({ onProgress, signal }) => {
+        const { exchange, benchmark } = request.body;
+        const watched = {
+          onProgress: (progress: Parameters<typeof countsOf>[0]) => onProgress(countsOf(progress)),
+          signal,
+        };
+        return answerOf(await evaluateDue({ exchange, benchmark, ...watched }));
+      }),
   );
 }

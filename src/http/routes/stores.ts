@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { performanceOf } from '../../stores/recommendations/performance/performance.ts';
-import { computeOutcomes, saveRun, type StoreSystem } from '../../system/index.ts';
+import { computeOutcomes, evaluateDue, saveRun, type StoreSystem } from '../../system/index.ts';
 import type { App } from '../app.ts';
 import { routeCache } from './cache.ts';
 import { routeContext } from './context.ts';
@@ -21,7 +21,7 @@ export function routeStores(app: App, system: StoreSystem, clock: Clock | undefi
   const { stores, durable, calendar } = system;
   routeLlmCosts(app, stores.llmCosts);
   routePerformance(app, (query) => performanceOf(durable, query));
-  routeRecommendations(app, stores.recommendations);
+  routeRecommendations(app, stores.recommendations, (options) => evaluateDue(system, options));
   routeTopPicks(app, stores.topPicks, { saveRun: (payload, options) => saveRun(system, payload, options) });
   routeContext(app, stores.context);
   routePickLog(app, stores.pickLog, (input, watch) => computeOutcomes(system, input, watch));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freshStores, storeKinds, type TestStores } from '../../../test/support/stores.ts';
-import type { DailyCandles, DueOptions, SessionCalendar } from './due.ts';
+import type { DailyCandles, DueOptions, SessionCalendar } from './due-report.ts';
 import { createRecommendations, type Recommendations } from './store.ts';
 
 /** Monday to Friday, 09:15 to 15:30 in India. */

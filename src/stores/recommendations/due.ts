@@ -5,6 +5,14 @@ import { jsonInteger } from '../../core/json-number.ts';
 import type { DurableTier } from '../../tiers/durable/index.ts';
 import { transact, type Views } from '../../tiers/views/index.ts';
 import { labelsText, moveEvaluated, type Outcome, writeOutcome } from './evaluation.ts';
+import type {
+  DueOptions,
+  DueProgress,
+  DueReport,
+  Pending,
+  PendingReason,
+  SessionCalendar,
+} from './due-report.ts';
 import { DAY_MS, indiaDay } from './fields.ts';
 import {
   benchmarkReturn,
@@ -20,67 +28,6 @@ import {
 } from './horizon.ts';
 import type { RecommendationViews } from './keys.ts';
 import type { RecommendationsDatabase } from './table.ts';
-
-/** The daily candles of a symbol from one day to another, both included; none for a day without trades. */
-export type DailyCandles = (symbol: string, fromDate: string, toDate: string) => Promise<readonly Candle[]>;
-
-/** The sessions of an exchange in order, from one day to another, both included. */
-export interface SessionCalendar {
-  sessionsBetween(
-    exchange: string,
-    fromDate: string,
-    toDate: string,
-  ): readonly MarketSession[] | Promise<readonly MarketSession[]>;
-}
-
-export interface DueOptions {
-  readonly candles: DailyCandles;
-  /** Absent: the calendar that the store was made with. */
-  readonly sessions?: SessionCalendar | undefined;
-  /** Absent: the store's clock. */
-  readonly now?: Date | undefined;
-  /** By default XNSE. */
-  readonly exchange?: string | undefined;
-  /** The symbol against which `alpha_vs_benchmark` is taken; absent: null. */
-  readonly benchmark?: string | undefined;
-  /** After each page, which is committed by then. */
-  readonly onProgress?: ((progress: DueProgress) => void) | undefined;
-  /** Ends it after the page that is being done. */
-  readonly signal?: AbortSignal | undefined;
-  readonly pageSize?: number | undefined;
-}
-
-export type PendingReason =
-  | 'NO_ENTRY_PRICE'
-  | 'NO_SESSIONS'
-  | 'NO_CANDLES'
-  | 'NO_BENCHMARK_CANDLES'
-  | 'CANDLES_FAILED';
-
-/** A recommendation that is due and cannot be evaluated yet: the next batch looks at it again. */
-export interface Pending {
-  readonly id: number | string;
-  readonly symbol: string;
-  readonly mode: string;
-  readonly reason: PendingReason;
-  /** The first day without a candle, or what the provider said. */
-  readonly detail: string | null;
-}
-
-export interface DueProgress {
-  readonly reviewed: number;
-  readonly evaluated: number;
-  readonly pending: number;
-  /** Their horizon is not over. */
-  readonly notDue: number;
-}
-
-export interface DueReport extends DueProgress {
-  /** False: the signal ended it; the rest is done by the next batch. */
-  readonly complete: boolean;
-  /** The first of them, `PENDING_SHOWN_MAX` at the most. */
-  readonly pendingRows: readonly Pending[];
-}
 
 export const dueDefaults = Object.freeze({ pageSize: 200, exchange: 'XNSE' });
 /** Providers are asked for so many symbols at once. */
