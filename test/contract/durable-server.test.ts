@@ -180,6 +180,39 @@ describe('PostgreSQL server', () => {
     expect(isRetryable(error)).toBe(true);
   });
 
+  it('prepares what comes often, and no more than a bound of texts', async () => {
+    const one = await openServer({ url: database.url, schema, poolMax: 1 });
+    const prepared = async (): Promise<number> =>
+      (await one.query('SELECT FROM pg_prepared_statements')).count;
+    for (let run = 1; run <= 20; run += 1) {
+      expect((await one.query('SELECT $1::int + 1 AS n', [run])).rows).toEqual([{ n: run + 1 }]);
+      if (run < 4) expect(await prepared()).toBe(0);
+    }
+    expect(await prepared()).toBe(1);
+    for (let text = 0; text < 300; text += 1) {
+      const runs = Array.from({ length: 6 }, () => one.query(`SELECT $1::int + ${text} AS n`, [1]));
+      for (const { rows } of await Promise.all(runs)) expect(rows).toEqual([{ n: text + 1 }]);
+    }
+    expect(await prepared()).toBeLessThanOrEqual(128);
+    await one.close();
+  });
+
+  it('goes on with a prepared statement whose table was changed', async () => {
+    const one = await openServer({ url: database.url, schema, poolMax: 1 });
+    const rows = async (): Promise<object[]> =>
+      (await one.query('SELECT a FROM changing WHERE a IS NOT NULL AND $1::text IS NULL', [null])).rows;
+    await one.query('CREATE TABLE changing (a int)');
+    await one.query('INSERT INTO changing VALUES (1)');
+    for (let run = 0; run < 10; run += 1) expect(await rows()).toEqual([{ a: 1 }]);
+    await one.query('ALTER TABLE changing ADD COLUMN b text');
+    expect(await rows()).toEqual([{ a: 1 }]);
+    await one.query('ALTER TABLE changing ALTER COLUMN a TYPE text');
+    // PostgreSQL refuses the plan once; whoever tries again is served.
+    expect(sqlState(await thrownBy(rows()))).toBe('0A000');
+    expect(await rows()).toEqual([{ a: '1' }]);
+    await one.close();
+  });
+
   it('bounds the wait for a connection, and for work in flight when it is closed', async () => {
     const limits = { acquireTimeoutMs: 300, closeTimeoutMs: 50 };
     const small = await openServer({ url: database.url, schema, poolMax: 1, limits });

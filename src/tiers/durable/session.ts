@@ -21,7 +21,7 @@ export class ConnectionSession implements Session {
   #open = 0;
   /** Those among them that wait, or that nothing may follow before they are answered. */
   #alone = 0;
-  /** Of the last statement that failed. */
+  /** Of the first statement that failed since one succeeded. */
   #failure: unknown;
   #copying = false;
   #finished = false;
@@ -100,6 +100,7 @@ export class ConnectionSession implements Session {
    */
   commit(): Promise<void> {
     const inFlight = this.#open > 0;
+    const before = this.#last;
     return this.#inTurn(async () => {
       // With others on their way it is not known yet.
       const state = this.#open > 1 ? 'open' : this.#connection.transactionState;
@@ -107,7 +108,9 @@ export class ConnectionSession implements Session {
         throw new StockroomError('INTERNAL', 'The work ended a transaction that it did not begin.');
       }
       const committed = state === 'open' && (await this.#connection.commit());
-      if (!committed) throw inFlight ? this.#failure : rolledBack();
+      if (committed) return;
+      await before;
+      throw inFlight ? this.#failure : rolledBack();
     }, this.#connection.pipelines);
   }
 
@@ -140,9 +143,11 @@ export class ConnectionSession implements Session {
     try {
       if (before !== undefined) await before;
       this.#refuseWhenUnusable();
-      return await work();
+      const result = await work();
+      this.#failure = undefined;
+      return result;
     } catch (error) {
-      this.#failure = error;
+      this.#failure ??= error;
       throw error;
     }
   }

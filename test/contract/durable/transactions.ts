@@ -80,6 +80,41 @@ export function transactionsSuite(tierOf: () => DurableTier): void {
     expect(await count()).toBe(before + 1);
   });
 
+  it('fails of a statement that the work did not wait for, and says of which', async () => {
+    const before = await count();
+    const work = tierOf().transaction(async (session) => {
+      await session.query('INSERT INTO kept VALUES (1)');
+      session.query('SELECT 1 / 0').catch(() => undefined);
+      session.query('INSERT INTO kept VALUES (2)').catch(() => undefined);
+    });
+    expect(sqlState(await thrownBy(work))).toBe('22012');
+    const alone = tierOf().transaction((session) => {
+      session.query('SELECT 1 / 0').catch(() => undefined);
+      return Promise.resolve();
+    });
+    expect(sqlState(await thrownBy(alone))).toBe('22012');
+    expect(await count()).toBe(before);
+  });
+
+  it('keeps the order of statements and COPY that nobody waits for one by one', async () => {
+    const tier = tierOf();
+    await tier.query('CREATE TABLE ordered (n bigint GENERATED ALWAYS AS IDENTITY, a text)');
+    await tier.query("INSERT INTO ordered (a) VALUES ('copied')");
+    const copied: Uint8Array[] = [];
+    for await (const chunk of tier.copyOut('COPY (SELECT a FROM ordered)')) copied.push(chunk);
+    await tier.transaction(async (session) => {
+      await Promise.all([
+        session.query("INSERT INTO ordered (a) VALUES ('first')"),
+        session.query('INSERT INTO ordered (a) VALUES ($1)', ['second']),
+        session.copyIn('COPY ordered (a)', copied),
+        session.query('INSERT INTO ordered (a) VALUES ($1)', ['third']),
+        session.query("INSERT INTO ordered (a) VALUES ('fourth')"),
+      ]);
+    });
+    const { rows } = await tier.query<{ a: string }>('SELECT a FROM ordered ORDER BY n');
+    expect(rows.map(({ a }) => a)).toEqual(['copied', 'first', 'second', 'copied', 'third', 'fourth']);
+  });
+
   it('refuses statements of a session that is over', async () => {
     const session = await tierOf().session((given) => Promise.resolve(given));
     expect(await thrownBy(session.query('SELECT 1'))).toMatchObject({ code: 'INTERNAL' });

@@ -72,6 +72,7 @@ export class ServerDriver implements TierDriver {
           });
         }
         this.#lent.delete(client);
+        if (destroy) endAtOnce(client);
         client.release(destroy);
       },
     };
@@ -113,14 +114,15 @@ export class ServerDriver implements TierDriver {
   }
 }
 
-/**
- * `end` of a client of the pool, which its types leave out. It closes the socket under a running statement, but waits for those of a
- * pipeline.
- */
+/** `end` of a client of the pool, which its types leave out. */
 function endClient(client: PoolClient): Promise<void> {
-  const ending = client as unknown as Client & { pipeline: boolean };
-  ending.pipeline = false;
-  return ending.end();
+  endAtOnce(client);
+  return (client as unknown as Client).end();
+}
+
+/** The end of a pipeline waits for its statements, of which one may never end: only without one it closes the socket under them. */
+function endAtOnce(client: PoolClient): void {
+  (client as { pipeline: boolean }).pipeline = false;
 }
 
 /** What every connection to a server is made with. */
