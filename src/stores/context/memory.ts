@@ -58,9 +58,10 @@ export function createMemory(durable: DurableTier, all: Views, views: ContextVie
     let changes: Changes | undefined;
     const result = await durable.transaction(async (session) => {
       changes = all.changes();
-      await lockFor(session, 'context_memory', id.type, id.key);
       const now = time.now();
-      const done = await work(session, await memoryRow(session, id, now), now);
+      const locked = lockFor(session, 'context_memory', id.type, id.key);
+      const [standing] = await Promise.all([memoryRow(session, id, now), locked]);
+      const done = await work(session, standing, now);
       changes.refresh(views.memory, id);
       changes.note(session);
       return done;
