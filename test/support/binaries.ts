@@ -127,3 +127,9 @@ export function redisBinary(): string {
 export function opensslBinary(): string {
   return findOrInstall(() => inPath('openssl'), 'openssl', 'the program openssl');
 }
+
+/** Sees to it that Spin and a C compiler are in PATH, for the check of the model of the stages. */
+export function modelTools(): void {
+  findOrInstall(() => inPath('spin'), 'spin', 'the program spin');
+  findOrInstall(() => inPath('cc'), 'gcc', 'a C compiler (cc)');
+}
