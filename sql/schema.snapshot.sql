@@ -1,6 +1,41 @@
 -- The schema after all migrations, read back from the catalog of PostgreSQL.
 -- Written by `npm run schema:snapshot`; never edited.
 
+CREATE OR REPLACE FUNCTION llm_add_inserted_totals()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'Stock "room"'
+AS $function$
+begin
+  with sums as (
+    select (created_at at time zone 'UTC')::date as day, model, user_id, tags,
+      count(*) as requests, count(*) filter (where cost_usd is null) as unpriced,
+      coalesce(sum(tokens_input), 0) as tokens_input, coalesce(sum(tokens_output), 0) as tokens_output,
+      coalesce(sum(cost_usd), 0) as cost_usd
+    from added
+    where created_at is not null and isfinite(created_at)
+    group by 1, 2, 3, 4
+  )
+  insert into llm_daily_totals as total
+    (kind, value, day, requests, unpriced, tokens_input, tokens_output, cost_usd)
+  select scope.kind, scope.value, day, sum(requests), sum(unpriced), sum(tokens_input), sum(tokens_output), sum(cost_usd)
+  from sums cross join lateral (
+    select 'all' as kind, '' as value
+    union all select 'model', llm_total_value(model)
+    union all select 'user', llm_total_value(user_id) where user_id is not null
+    union all select distinct 'tag', llm_total_value(tag) from jsonb_array_elements_text(tags) as tag
+  ) as scope
+  group by 1, 2, 3
+  order by 1, 2, 3
+  on conflict (kind, value, day) do update set
+    requests = total.requests + excluded.requests,
+    unpriced = total.unpriced + excluded.unpriced,
+    tokens_input = total.tokens_input + excluded.tokens_input,
+    tokens_output = total.tokens_output + excluded.tokens_output,
+    cost_usd = total.cost_usd + excluded.cost_usd;
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION llm_add_totals()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -340,7 +375,7 @@ CREATE INDEX llm_requests_created_at ON llm_requests USING btree (created_at);
 CREATE UNIQUE INDEX llm_requests_idempotency ON llm_requests USING btree (idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE UNIQUE INDEX llm_requests_legacy ON llm_requests USING btree (legacy_id, legacy_source) WHERE legacy_source IS NOT NULL;
 CREATE INDEX llm_requests_unpriced ON llm_requests USING btree (created_at, id) WHERE cost_usd IS NULL;
-CREATE TRIGGER llm_requests_added AFTER INSERT ON llm_requests REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION llm_add_totals();
+CREATE TRIGGER llm_requests_added AFTER INSERT ON llm_requests REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION llm_add_inserted_totals();
 CREATE TRIGGER llm_requests_changed AFTER UPDATE ON llm_requests REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION llm_add_totals();
 CREATE TRIGGER llm_requests_emptied AFTER TRUNCATE ON llm_requests FOR EACH STATEMENT EXECUTE FUNCTION llm_add_totals();
 CREATE TRIGGER llm_requests_removed AFTER DELETE ON llm_requests REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION llm_add_totals();
@@ -434,6 +469,17 @@ CREATE TABLE migration_directories (
   first_seen timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT migration_directories_pkey PRIMARY KEY (path),
   CONSTRAINT migration_directories_prefix_key UNIQUE (prefix)
+);
+
+CREATE TABLE migration_follow (
+  file text COLLATE "C" NOT NULL,
+  token text,
+  seq bigint DEFAULT 0 NOT NULL,
+  fingerprint text,
+  applied bigint DEFAULT 0 NOT NULL,
+  kept_here bigint DEFAULT 0 NOT NULL,
+  updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT migration_follow_pkey PRIMARY KEY (file)
 );
 
 CREATE TABLE migration_originals (

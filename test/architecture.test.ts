@@ -21,7 +21,8 @@ const allowed: Record<string, readonly string[]> = {
   // Everything together: what crosses stores.
   system: ['core', 'tiers/*', 'market', 'stores/*', 'datasets'],
   legacy: ['core'],
-  migration: ['core', 'tiers/*', 'stores/*', 'legacy'],
+  capture: ['core', 'legacy'],
+  migration: ['core', 'tiers/*', 'stores/*', 'legacy', 'capture'],
   telemetry: ['core'],
   // The hot tier is named by routes that are about the tier itself: its health, its keys, the limits kept in it.
   http: ['core', 'tiers/hot', 'market', 'stores/*', 'system', 'migration', 'telemetry'],
@@ -47,7 +48,8 @@ const drivers: Record<string, readonly string[]> = {
   'pg-copy-streams': ['src/tiers/'],
   '@electric-sql/pglite': ['src/tiers/'],
   redis: ['src/tiers/'],
-  'lru-cache': ['src/tiers/'],
+  // Bounded maps: copies in the process, and answers that take long to make.
+  'lru-cache': ['src/tiers/', 'src/stores/'],
   // It reads the old files; and its lock of a file is the operating system's lock of the embedded database.
   'better-sqlite3': ['src/legacy/', 'src/tiers/durable/embedded/'],
 };

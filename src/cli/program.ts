@@ -1,7 +1,9 @@
 import { Command, CommanderError, Help, type Option } from 'commander';
 import { version } from '../core/version.ts';
 import { registerArchive } from './commands/archive.ts';
+import { registerCapture } from './commands/capture.ts';
 import { registerExport } from './commands/export.ts';
+import { registerFollow } from './commands/follow.ts';
 import { registerHot } from './commands/hot.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerSample } from './commands/sample.ts';
@@ -24,7 +26,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const context = createContext(io);
   const program = createProgram(context);
   context.called = calledIn(program, argv);
-  context.json = /^(?:migrate|hot|export|archive)\b/.test(context.called) && wantsJson(argv, io.env);
+  context.json =
+    /^(?:migrate|capture|follow|hot|export|archive)\b/.test(context.called) && wantsJson(argv, io.env);
   try {
     return await context.lifetime.run(async () => {
       await program.parseAsync([...argv], { from: 'user' });
@@ -65,6 +68,8 @@ function createProgram(context: Context): Command {
   registerServe(program, context);
   registerSample(program, context);
   registerMigrate(program, context);
+  registerCapture(program, context);
+  registerFollow(program, context);
   registerHot(program, context);
   registerExport(program, context);
   registerArchive(program, context);

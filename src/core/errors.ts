@@ -48,6 +48,7 @@ const catalogue = {
   SOURCE_UNKNOWN: { status: 404, exit: 2, title: 'There is no source or store of that name' },
   SOURCE_UNREADABLE: { status: 500, exit: 3, title: 'A source file cannot be read' },
   SOURCE_LOCKED: { status: 503, exit: 3, title: 'A source file stayed locked by another process' },
+  SOURCE_NOT_WRITABLE: { status: 500, exit: 3, title: 'A source file cannot be written' },
   TARGET_EXISTS: { status: 409, exit: 1, title: 'The target is there already and would be overwritten' },
   NO_RUN: { status: 404, exit: 1, title: 'No migration has been run on this database' },
   RUN_IN_PROGRESS: { status: 409, exit: 1, title: 'Another migration runs on this database' },

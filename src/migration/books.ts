@@ -10,6 +10,8 @@ export interface ChunkRecord {
   ordinal: number;
   firstKey: string;
   lastKey: string;
+  /** Rows that stood at the source when it was written. */
+  rows: number;
   loaded: number;
   sha256: Uint8Array;
   verified: boolean;
@@ -26,11 +28,12 @@ export async function chunkRecords(
     ordinal: number;
     first_key: string;
     last_key: string;
+    rows: bigint;
     loaded: bigint;
     sha256: Uint8Array;
     verified: boolean;
   }>(
-    `SELECT ordinal, first_key, last_key, loaded, sha256, verified_at IS NOT NULL AS verified
+    `SELECT ordinal, first_key, last_key, rows, loaded, sha256, verified_at IS NOT NULL AS verified
      FROM migration_chunks WHERE source = $1 AND unit = $2`,
     [source, unit],
   );
@@ -38,6 +41,7 @@ export async function chunkRecords(
     ordinal: row.ordinal,
     firstKey: row.first_key,
     lastKey: row.last_key,
+    rows: Number(row.rows),
     loaded: Number(row.loaded),
     sha256: row.sha256,
     verified: row.verified,

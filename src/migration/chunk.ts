@@ -33,6 +33,8 @@ export class Chunk {
   readonly rows: ChunkRow[] = [];
   /** Rows that were loaded once and are at the source no more. */
   gone: LedgerEntry[] = [];
+  /** What the books say of rows that were not read again: it stays. */
+  kept: LedgerEntry[] = [];
   readonly writer: TupleWriter;
 
   private readonly context: FileContext;
@@ -82,8 +84,9 @@ export class Chunk {
   ledger(): Ledger {
     const ledger = new Ledger();
     for (const row of this.rows) ledger.entries.push(row);
-    ledger.entries.push(...this.gone);
-    if (this.gone.length > 0) ledger.sort();
+    for (const entry of this.gone) ledger.entries.push(entry);
+    for (const entry of this.kept) ledger.entries.push(entry);
+    if (this.gone.length + this.kept.length > 0) ledger.sort();
     return ledger;
   }
 }

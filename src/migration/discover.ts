@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { isCaptureTable } from '../capture/index.ts';
 import { codeOf, messageOf, StockroomError } from '../core/errors.ts';
 import { detectDocument, isAnalysisLine, namedLike } from '../legacy/json-files/detect.ts';
 import {
@@ -10,7 +11,13 @@ import {
   readDocument,
 } from '../legacy/json-files/document.ts';
 import { readLines } from '../legacy/json-files/lines.ts';
-import { hasSqliteHeader, openDatabase, readHeader, type OpenDatabase } from '../legacy/sqlite/database.ts';
+import {
+  hasSqliteHeader,
+  openDatabase,
+  readHeader,
+  type OpenDatabase,
+  type SqliteConnection,
+} from '../legacy/sqlite/database.ts';
 import { listTables } from '../legacy/sqlite/tables.ts';
 import { walk, type FoundFile } from '../legacy/walk.ts';
 import { FileSetUnit, FileUnit } from './file-unit.ts';
@@ -22,12 +29,14 @@ const databaseName = /\.(db|db3|sqlite|sqlite3)$/i;
 
 /**
  * Finds every source in an old directory by what its files hold, whatever their names. Nothing is written. `prefix` goes
- * before the names of the files in what is loaded; it is empty but for a second directory in the same database.
+ * before the names of the files in what is loaded; it is empty but for a second directory in the same database. Of the
+ * other files than `only` nothing is read.
  */
 export async function discover(
   directory: string,
   sources: readonly SourceDefinition[],
   prefix = '',
+  only: (file: FoundFile) => boolean = () => true,
 ): Promise<Discovery> {
   const root = resolve(directory);
   assertDirectory(root);
@@ -37,7 +46,7 @@ export async function discover(
   for (const file of files) {
     // SQLite's own companions belong to the database that they stand beside.
     const owner = file.path.replace(/-(wal|shm|journal)$/, '');
-    if (owner === file.path || !paths.has(owner)) await finder.look(file);
+    if ((owner === file.path || !paths.has(owner)) && only(file)) await finder.look(file);
   }
   return finder.finish(root, files);
 }
@@ -141,27 +150,9 @@ class Finder {
   private async database(file: FoundFile): Promise<void> {
     const database = await openDatabase(file.absolute);
     this.databases.set(file.path, database);
-    const tables = listTables(database.connection);
-    if (tables.length === 0) this.unclaimed.push(file.path);
-    for (const table of tables) {
-      const match = this.sources
-        .map((source) => ({ source, shape: matchShape(source, table) }))
-        .find(({ shape }) => shape !== null);
-      if (!match) this.unclaimed.push(`${file.path}:${table.name}`);
-      else {
-        const { connection } = database;
-        this.units.push(
-          new TableUnit({
-            source: match.source,
-            shape: match.shape!,
-            table,
-            connection,
-            file: file.path,
-            prefix: this.prefix,
-          }),
-        );
-      }
-    }
+    const found = findTables(database.connection, file.path, this.sources, this.prefix);
+    this.units.push(...found.units);
+    this.unclaimed.push(...found.unclaimed);
   }
 
   private lines(file: FoundFile): void {
@@ -202,6 +193,30 @@ class Finder {
   }
 }
 
+/** The tables of a database that sources take, and what none takes. */
+export function findTables(
+  connection: SqliteConnection,
+  file: string,
+  sources: readonly SourceDefinition[],
+  prefix: string,
+): { units: TableUnit[]; unclaimed: string[] } {
+  const units: TableUnit[] = [];
+  const unclaimed: string[] = [];
+  // What capture put in is none of the old application's.
+  const tables = listTables(connection).filter(({ name }) => !isCaptureTable(name));
+  if (tables.length === 0) unclaimed.push(file);
+  for (const table of tables) {
+    const match = sources
+      .map((source) => ({ source, shape: matchShape(source, table) }))
+      .find(({ shape }) => shape !== null);
+    if (match) {
+      const { source, shape } = match;
+      units.push(new TableUnit({ source, shape: shape!, table, connection, file, prefix }));
+    } else unclaimed.push(`${file}:${table.name}`);
+  }
+  return { units, unclaimed };
+}
+
 /** Why a file cannot be read, in words that name the way out where there is one. */
 export function reasonOf(error: unknown): string {
   const code = codeOf(error);
@@ -210,6 +225,6 @@ export function reasonOf(error: unknown): string {
 }
 
 /** Whether a text is an object or a list, whole: one that breaks off is none. */
-function isDocument(text: string): boolean {
+export function isDocument(text: string): boolean {
   return members(text) !== null || elements(text) !== null;
 }

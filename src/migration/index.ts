@@ -1,9 +1,24 @@
 export {
+  installCaptureIn,
+  removeCaptureIn,
+  type CapturedFile,
+  type CaptureInstallation,
+  type CaptureOptions,
+  type CaptureRemoval,
+} from './capture.ts';
+export {
   checkCertificate,
   parseCertificate,
   type Certificate,
   type CertificateCheck,
 } from './certificate.ts';
+export {
+  followDirectory,
+  type FollowedFile,
+  type FollowOptions,
+  type FollowReport,
+  type FollowStatus,
+} from './follow/index.ts';
 export { inspectDirectory, type Inspection, type InspectOptions, type SourceInspection } from './inspect.ts';
 export { exitCodeOf, type Report, type SourceReport, type Warning } from './report.ts';
 export { runMigration, verifyMigration, type MigrationOptions } from './run.ts';

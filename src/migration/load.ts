@@ -10,7 +10,7 @@ import { copyColumns } from './values/row-encoder.ts';
 const refusals = new Set(['22', '23', '54']);
 
 /** True when PostgreSQL refused what a row holds, so that the rows beside it may still be loaded. */
-function isRefusal(error: unknown): boolean {
+export function isRefusal(error: unknown): boolean {
   return refusals.has(sqlState(error)?.slice(0, 2) ?? '');
 }
 
@@ -93,12 +93,13 @@ function requireRow(row: ChunkRow): void {
   if (row.start === row.end) throw new RangeError(`row ${row.key} has no tuple to apply`);
 }
 
-function quarantine(chunk: Chunk, row: ChunkRow, reason: string, detail: string): void {
+export function quarantine(chunk: Chunk, row: ChunkRow, reason: string, detail: string): void {
   row.outcome = OUTCOME.quarantined;
   row.rejection = { reason, column: null, detail, bytes: chunk.originalOf(row) };
 }
 
-type Apply = (session: Session, source: SourceDefinition) => Promise<Set<string>>;
+/** Applies what stands in the staging table; the keys that it applied. */
+export type Apply = (session: Session, source: SourceDefinition) => Promise<Set<string>>;
 
 /** The rows that PostgreSQL takes; the others are quarantined with its words. */
 async function sift(
@@ -131,7 +132,7 @@ async function sift(
 class Probe extends Error {}
 
 /** Copies rows into a staging table and applies them; the keys that were applied. */
-async function staged(
+export async function staged(
   session: Session,
   chunk: Chunk,
   rows: readonly ChunkRow[],
@@ -150,7 +151,7 @@ async function staged(
   return applied;
 }
 
-const insertStaged: Apply = async (session, source) => {
+export const insertStaged: Apply = async (session, source) => {
   const columns = quoted(copyColumns(source));
   const { rows } = await session.query<{ key: unknown }>(
     `INSERT INTO ${source.table} (${columns}) SELECT ${columns} FROM staging ORDER BY staging_order
@@ -159,7 +160,7 @@ const insertStaged: Apply = async (session, source) => {
   return new Set(rows.map((row) => String(row.key)));
 };
 
-const updateStaged: Apply = async (session, source) => {
+export const updateStaged: Apply = async (session, source) => {
   const assignments = copyColumns(source).map((name) => `"${name}" = s."${name}"`);
   const sameRow = `t.legacy_source = s.legacy_source AND t.${source.identity} = s.${source.identity}
     ${source.family === undefined ? '' : 'AND t.family = s.family'}`;

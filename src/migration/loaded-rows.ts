@@ -26,6 +26,8 @@ export interface KeyRange {
   ordinal: number;
   firstKey: string;
   lastKey: string;
+  /** Only these keys, of whatever chunk, and not the range. */
+  keys?: readonly RowKey[];
 }
 
 /** Reads what is loaded of a chunk, and hashes every row of it. Rows come in ascending order of their key. */
@@ -51,6 +53,11 @@ export async function readLoaded(session: Session, range: KeyRange): Promise<Loa
   return rows;
 }
 
+/** Locks the loaded rows of a range for the transaction, so that nobody changes them between two looks. */
+export async function lockLoaded(session: Session, range: KeyRange): Promise<void> {
+  await session.query(`SELECT count(*) FROM (${selectRange(range, '1')} FOR UPDATE) locked`);
+}
+
 /**
  * How many rows say that they came from a unit; null where a row's file is the row itself, so that only the range of a
  * chunk can tell.
@@ -69,18 +76,23 @@ export async function countClaimed(
   return Number(rows[0]!.n);
 }
 
-function selectRange({ source, unit, firstKey, lastKey }: KeyRange): string {
+function selectRange(range: KeyRange, selected?: string): string {
+  const { source, unit, firstKey, lastKey, keys } = range;
   const { table, identity, family } = source;
-  const bound = (value: string): string => (identity === 'legacy_id' ? `(${value})::bigint` : literal(value));
-  const conditions = [
-    `${identity} >= ${bound(firstKey)}`,
-    `${identity} <= ${bound(lastKey)}`,
-    'legacy_source IS NOT NULL',
-  ];
+  const value = (key: string): string => (identity === 'legacy_id' ? `(${key})::bigint` : literal(key));
+  const conditions =
+    keys === undefined
+      ? [`${identity} >= ${value(firstKey)}`, `${identity} <= ${value(lastKey)}`]
+      : [`${identity} IN (${keys.map((key) => value(String(key))).join(', ') || 'NULL'})`];
+  conditions.push('legacy_source IS NOT NULL');
   if (identity !== 'legacy_source') conditions.push(`legacy_source = ${literal(unit)}`);
   if (family !== undefined) conditions.push(`family = ${literal(family)}`);
-  const columns = copyColumns(source).map((name) => `"${name}"`);
-  return `SELECT ${columns.join(', ')} FROM ${table} WHERE ${conditions.join(' AND ')} ORDER BY ${identity}`;
+  const columns =
+    selected ??
+    copyColumns(source)
+      .map((name) => `"${name}"`)
+      .join(', ');
+  return `SELECT ${columns} FROM ${table} WHERE ${conditions.join(' AND ')} ORDER BY ${identity}`;
 }
 
 /** COPY takes no parameters. Standard-conforming strings: only the quote is special. */
@@ -89,9 +101,18 @@ function literal(value: string): string {
 }
 
 async function readOriginals(session: Session, range: KeyRange): Promise<Map<string, Alteration[]>> {
+  const { source, unit, ordinal, keys } = range;
+  const texts = keys?.map(String) ?? [];
+  const [where, params] =
+    keys === undefined
+      ? ['unit = $2 AND chunk = $3', [source.id, unit, ordinal]]
+      : [
+          'file = ANY($2) AND key = ANY($3) AND unit = $4',
+          [source.id, source.identity === 'legacy_source' ? texts : [unit], texts, unit],
+        ];
   const { rows } = await session.query<{ key: string; column: string; bytes: Uint8Array; reason: string }>(
-    'SELECT key, "column", bytes, reason FROM migration_originals WHERE source = $1 AND unit = $2 AND chunk = $3',
-    [range.source.id, range.unit, range.ordinal],
+    `SELECT key, "column", bytes, reason FROM migration_originals WHERE source = $1 AND ${where}`,
+    params,
   );
   const byKey = new Map<string, Alteration[]>();
   for (const { key, ...alteration } of rows) {

@@ -4,7 +4,7 @@ import type { Chunk, ChunkRow } from './chunk.ts';
 import { markDuplicates } from './duplicates.ts';
 import { isGone, isLoaded, OUTCOME, type LedgerEntry, type RowKey } from './ledger.ts';
 import { applyChunk } from './load.ts';
-import { readLoaded } from './loaded-rows.ts';
+import { type LoadedRow, readLoaded } from './loaded-rows.ts';
 import type { Tally } from './tally.ts';
 
 export interface Reconciliation {
@@ -16,7 +16,7 @@ export interface Reconciliation {
   changedHere: Set<RowKey>;
 }
 
-interface Plan {
+export interface Plan {
   insert: ChunkRow[];
   /** Rows that were not loaded until now: new ones as far as the books know. */
   retry: ChunkRow[];
@@ -54,7 +54,7 @@ export async function reconcileChunk(tier: DurableTier, reconciliation: Reconcil
 }
 
 /** Sorts the rows by what happened to them since; rows that did not change take over what became of them. */
-function comparePlan(chunk: Chunk, entries: readonly LedgerEntry[]): Plan {
+export function comparePlan(chunk: Chunk, entries: readonly LedgerEntry[]): Plan {
   const plan: Plan = { insert: [], retry: [], changed: [], copies: [], spoiled: 0, notes: 0 };
   const old = new Map<RowKey, LedgerEntry[]>();
   for (const entry of entries) {
@@ -105,27 +105,13 @@ async function apply(
   plan: Plan,
   entries: readonly LedgerEntry[],
 ): Promise<void> {
-  const { chunk, record, others, tally, changedHere } = reconciliation;
+  const { chunk, record } = reconciliation;
   const { source, name } = chunk.unit;
-  const sorted = await tier.session(async (session) => {
-    const found = await sortByState(session, reconciliation, plan, entries);
-    // A row that is here with older values is no copy of another: those values would stay.
-    const fresh = [...plan.insert, ...found.absent];
-    tally.overlapping += (await markDuplicates(session, chunk, fresh, others)).overlapping;
-    return found;
+  const { ordinal, firstKey, lastKey } = record;
+  const { insert, update } = await tier.session(async (session) => {
+    const loaded = await readLoaded(session, { source, unit: name, ordinal, firstKey, lastKey });
+    return settlePlan(session, reconciliation, plan, entries, new Map(loaded.map((row) => [row.key, row])));
   });
-  for (const { row, old } of plan.changed) {
-    if (sorted.absent.includes(row)) continue;
-    if (sorted.changed.includes(row)) {
-      if (row.a !== old.a || row.b !== old.b) tally.updated++;
-      continue;
-    }
-    tally.conflicting++;
-    Object.assign(row, { a: old.a, b: old.b, outcome: isGone(old.outcome) ? OUTCOME.loaded : old.outcome });
-    changedHere.add(row.key);
-  }
-  const insert = [...plan.insert, ...sorted.absent].filter((row) => isLoaded(row.outcome));
-  const update = [...sorted.changed, ...sorted.present].filter((row) => isLoaded(row.outcome));
   if (chunk.rows.length + chunk.gone.length === 0) {
     await tier.query('DELETE FROM migration_chunks WHERE source = $1 AND unit = $2 AND ordinal = $3', [
       source.id,
@@ -136,21 +122,48 @@ async function apply(
 }
 
 /**
+ * Decides what becomes of the rows of a plan: those to insert and to update. One that was changed here stays as it is,
+ * and is told of. `there`: what is loaded of the rows, by key.
+ */
+export async function settlePlan(
+  session: Session,
+  { chunk, record, others, tally, changedHere }: Reconciliation,
+  plan: Plan,
+  entries: readonly LedgerEntry[],
+  there: ReadonlyMap<RowKey, LoadedRow>,
+): Promise<{ insert: ChunkRow[]; update: ChunkRow[] }> {
+  const sorted = sortByState({ verified: record.verified, changedHere }, plan, entries, there);
+  // A row that is here with older values is no copy of another: those values would stay.
+  const fresh = [...plan.insert, ...sorted.absent];
+  tally.overlapping += (await markDuplicates(session, chunk, fresh, others)).overlapping;
+  const [absent, changed] = [new Set(sorted.absent), new Set(sorted.changed)];
+  for (const { row, old } of plan.changed) {
+    if (absent.has(row)) continue;
+    if (changed.has(row)) {
+      if (row.a !== old.a || row.b !== old.b) tally.updated++;
+      continue;
+    }
+    tally.conflicting++;
+    Object.assign(row, { a: old.a, b: old.b, outcome: isGone(old.outcome) ? OUTCOME.loaded : old.outcome });
+    changedHere.add(row.key);
+  }
+  return {
+    insert: fresh.filter((row) => isLoaded(row.outcome)),
+    update: [...sorted.changed, ...sorted.present].filter((row) => isLoaded(row.outcome)),
+  };
+}
+
+/**
  * Looks up what is here of the rows in question: changed ones that nobody touched here, retried ones by presence. Rows
  * of a proven chunk that hold other values now were changed here: that must be noted before the chunk is written anew.
  */
-async function sortByState(
-  session: Session,
-  reconciliation: Reconciliation,
+function sortByState(
+  { verified, changedHere }: { verified: boolean; changedHere: Set<RowKey> },
   plan: Plan,
   entries: readonly LedgerEntry[],
-): Promise<{ changed: ChunkRow[]; present: ChunkRow[]; absent: ChunkRow[] }> {
-  const { chunk, record, changedHere } = reconciliation;
-  const { source, name: unit } = chunk.unit;
-  const { ordinal, firstKey, lastKey } = record;
-  const loaded = await readLoaded(session, { source, unit, ordinal, firstKey, lastKey });
-  const there = new Map(loaded.map((row) => [row.key, row]));
-  for (const entry of record.verified ? entries : []) {
+  there: ReadonlyMap<RowKey, LoadedRow>,
+): { changed: ChunkRow[]; present: ChunkRow[]; absent: ChunkRow[] } {
+  for (const entry of verified ? entries : []) {
     const found = isLoaded(entry.outcome) ? there.get(entry.key) : undefined;
     if (found !== undefined && (found.a !== entry.a || found.b !== entry.b)) changedHere.add(entry.key);
   }

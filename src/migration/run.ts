@@ -147,7 +147,7 @@ export function selectSources(
 async function withRunLock<T>(tier: DurableTier, work: () => Promise<T>): Promise<T> {
   if (tier.kind === 'embedded') return work();
   return tier.session(async (session) => {
-    const key = `stockroom migration ${tier.schema}`;
+    const key = runLockKey(tier);
     const deadline = Date.now() + LOCK_PATIENCE_MS;
     while (!(await tryLock(session, key))) {
       if (Date.now() > deadline) {
@@ -162,12 +162,20 @@ async function withRunLock<T>(tier: DurableTier, work: () => Promise<T>): Promis
       await awaitInFlight(tier);
       return await work();
     } finally {
-      await session.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [key]);
+      await unlock(session, key);
     }
   });
 }
 
-async function tryLock(session: Session, key: string): Promise<boolean> {
+/** Of the advisory lock that everything holds which writes the books. */
+export const runLockKey = ({ schema }: DurableTier): string => `stockroom migration ${schema}`;
+
+export async function unlock(session: Session, key: string): Promise<void> {
+  await session.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [key]);
+}
+
+/** Takes an advisory lock of the session, unless another session has it. */
+export async function tryLock(session: Session, key: string): Promise<boolean> {
   const { rows } = await session.query<{ locked: boolean }>(
     'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked',
     [key],

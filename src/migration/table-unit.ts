@@ -29,6 +29,8 @@ export class TableUnit implements Unit {
   readonly name: string;
   readonly files: readonly string[];
   readonly columns: readonly string[];
+  /** The table's name in its file. */
+  readonly table: string;
   private readonly reader: TableReader;
   private readonly shape: TableShape;
   /** For each column of the source the table's own name for it, null when the table lacks it. */
@@ -47,6 +49,7 @@ export class TableUnit implements Unit {
     const { source, shape, table } = options;
     this.source = source;
     this.shape = shape;
+    this.table = options.table.name;
     this.name = options.prefix + options.file;
     this.files = [options.file];
     this.columns = source.columns.map((column) => column.name);
@@ -76,6 +79,16 @@ export class TableUnit implements Unit {
     }
     rows.sort((a, b) => compareBytes(a.key as string, b.key as string));
     yield* rows;
+  }
+
+  /** Rows that were touched can be told by SQLite's row numbers, see {@link some}. */
+  get keysAreRowNumbers(): boolean {
+    return this.source.identity === 'legacy_id' && this.reader.keysAreRowNumbers;
+  }
+
+  /** The rows of some keys, which come in ascending order; only where {@link keysAreRowNumbers}. */
+  *some(keys: readonly bigint[]): Generator<SourceRow> {
+    for (const row of this.reader.some(keys)) yield this.sourceRow(row, row.key);
   }
 
   find(key: bigint | string, before: number): SourceRow | null {

@@ -77,6 +77,29 @@ export class Tally {
     }
   }
 
+  /** Adds what another tally of the same source counted. */
+  join(other: Tally): void {
+    this.read += other.read;
+    this.loaded += other.loaded;
+    this.altered += other.altered;
+    this.quarantined += other.quarantined;
+    this.expired += other.expired;
+    this.duplicate += other.duplicate;
+    this.overlapping += other.overlapping;
+    this.updated += other.updated;
+    this.conflicting += other.conflicting;
+    this.gone += other.gone;
+    this.spoiled += other.spoiled;
+    this.changedHere += other.changedHere;
+    for (const [key, { column, reason, rows }] of other.alterations) {
+      const known = this.alterations.get(key);
+      if (known) known.rows += rows;
+      else this.alterations.set(key, { column, reason, rows });
+    }
+    for (const name of ['rejections', 'futureTimes', 'suspects'] as const)
+      for (const [key, rows] of other[name]) this[name].set(key, (this[name].get(key) ?? 0) + rows);
+  }
+
   private addAlteration(column: string, reason: string): void {
     const key = `${column} ${reason}`;
     const known = this.alterations.get(key);

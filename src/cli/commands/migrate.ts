@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { registerCertificate } from './migrate-certificate.ts';
 import { registerInspect } from './migrate-inspect.ts';
 import { registerQuarantine } from './migrate-quarantine.ts';
+import { registerRehearse } from './migrate-rehearse.ts';
 import { registerRun, registerVerify } from './migrate-run.ts';
 import { registerStatus } from './migrate-status.ts';
 
@@ -11,6 +12,7 @@ export function registerMigrate(program: Command, context: Context): void {
     .command('migrate')
     .description('move an old data directory into PostgreSQL, and prove that nothing was lost');
   registerInspect(migrate, context);
+  registerRehearse(migrate, context);
   registerRun(migrate, context);
   registerVerify(migrate, context);
   registerCertificate(migrate, context);

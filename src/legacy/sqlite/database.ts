@@ -19,11 +19,11 @@ const RETRY_MS = 1;
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * Runs a read until no writer is in its way, for as long as {@link LOCK_TIMEOUT_MS}. SQLite's own waiting pauses for up
+ * Runs a read until no writer is in its way, for as long as `timeoutMs`. SQLite's own waiting pauses for up
  * to 100 ms between two tries: a writer that commits without a pause leaves gaps that only a short one meets.
  */
-export function patiently<T>(read: () => T): T {
-  const deadline = performance.now() + LOCK_TIMEOUT_MS;
+export function patiently<T>(read: () => T, timeoutMs = LOCK_TIMEOUT_MS): T {
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     try {
       return read();

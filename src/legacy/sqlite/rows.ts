@@ -70,6 +70,29 @@ export class TableReader {
     return keyset === null ? this.irregularBatches() : this.keysetBatches(keyset);
   }
 
+  /** The key of a row is SQLite's row number, so that one that was touched is found by it. */
+  get keysAreRowNumbers(): boolean {
+    return this.keyset !== null;
+  }
+
+  /**
+   * The rows of some keys, by ascending key, in statements of {@link BATCH_ROWS} keys; what is gone is left out. Only where
+   * {@link keysAreRowNumbers}.
+   */
+  *some(keys: readonly bigint[]): Generator<KeyedRow> {
+    const keyset = this.keyset;
+    if (keyset === null) throw new RangeError(`rows of ${this.table.name} are not found by their numbers`);
+    const statement = this.prepare(
+      `SELECT ${this.select}, ${keyset} FROM ${quoteName(this.table.name)}
+       WHERE ${keyset} IN (SELECT value FROM json_each(?)) ORDER BY ${keyset}`,
+    );
+    for (let at = 0; at < keys.length; at += BATCH_ROWS.most) {
+      const wanted = `[${keys.slice(at, at + BATCH_ROWS.most).join(',')}]`;
+      for (const row of patiently(() => statement.all(wanted)))
+        yield { key: row.pop() as bigint, values: row, extra: null };
+    }
+  }
+
   /** One row again, by its key; null when it is gone, or when the table has no way to find it. */
   find(key: bigint): KeyedRow | null {
     const keyset = this.keyset;

@@ -1,0 +1,15 @@
+export { DUMPS, type JsonForm, writeJson } from './json-form.ts';
+export {
+  InvalidText,
+  loadedAs,
+  type LoadedValue,
+  type OldValue,
+  sameDocument,
+  sameLoaded,
+} from './loaded.ts';
+export { type Original, originalValue } from './original.ts';
+export { type QuarantinedBytes, quarantinedPages, quarantinedRow } from './quarantined.ts';
+export { loadedPages, newPages, tuplesOf } from './read-loaded.ts';
+export { learnStyle, type TableStyle, usualTimeForm } from './style.ts';
+export { type LoadedTuple, type OldRow, TableBack, TableLayout } from './table-back.ts';
+export { pythonForm, type TimeForm, writeTime } from './time-form.ts';

@@ -1,0 +1,59 @@
+import { type Clock, systemClock } from '../../core/clock.ts';
+import type { DurableTier } from '../../tiers/durable/index.ts';
+import type { Timezones } from '../settings.ts';
+import type { FileContext, SourceDefinition } from '../source.ts';
+
+/** Thrown between two batches when following shall end. */
+export class Stopped extends Error {}
+
+/** What is followed, and into what. */
+export class Place {
+  readonly tier: DurableTier;
+  /** The old directory, without symbolic links. */
+  readonly directory: string;
+  /** What goes before the names of its files in what is loaded. */
+  readonly prefix: string;
+  readonly sources: readonly SourceDefinition[];
+  readonly timezones: Timezones;
+  companions: FileContext['companions'] = new Map();
+  /** Called for a file that cannot be read while others of its unit can. */
+  onUnreadable: FileContext['onUnreadable'] = () => undefined;
+  private readonly clock: Clock;
+  private readonly signal: AbortSignal | undefined;
+
+  constructor(options: {
+    tier: DurableTier;
+    directory: string;
+    prefix: string;
+    sources: readonly SourceDefinition[];
+    timezones: Timezones;
+    clock?: Clock | undefined;
+    signal?: AbortSignal | undefined;
+  }) {
+    this.tier = options.tier;
+    this.directory = options.directory;
+    this.prefix = options.prefix;
+    this.sources = options.sources;
+    this.timezones = options.timezones;
+    this.clock = options.clock ?? systemClock;
+    this.signal = options.signal;
+  }
+
+  get nowMicros(): number {
+    return this.clock().getTime() * 1000;
+  }
+
+  contextOf(source: SourceDefinition): FileContext {
+    return {
+      nowMicros: this.nowMicros,
+      timezones: this.timezones.get(source.id) ?? new Map(),
+      companions: this.companions,
+      onUnreadable: this.onUnreadable,
+    };
+  }
+
+  /** @throws Stopped */
+  stopIfAsked(): void {
+    if (this.signal?.aborted === true) throw new Stopped();
+  }
+}
