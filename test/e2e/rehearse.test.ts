@@ -255,7 +255,7 @@ describe('the command', () => {
     const { exit, out, err } = await call(['migrate', 'rehearse', directory], env());
     expect(exit).toBe(0);
     expect(out).toContain(
-      'Rehearsed: everything is proven, and every row comes back. 5 rows moved there, 5 of them back',
+      'Rehearsed: everything is proven, and every row of a database comes back. 5 rows moved there, 5 of them back',
     );
     expect(out).toMatch(/cache\/llm_costs\.db:llm_requests +5 +5 +0 +0 +0 +0/);
     expect(out).toMatch(/The real move: about .* in PostgreSQL/);

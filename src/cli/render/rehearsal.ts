@@ -71,14 +71,14 @@ function verdict(rehearsal: Rehearsal, colors: Colors): string {
   const rows = `${counted(read, 'row')} moved there, ${count(back.rows - back.missing - back.left)} of them back`;
   switch (exit) {
     case 0:
-      return `${colors.green('Rehearsed: everything is proven, and every row comes back.')} ${rows}${time}`;
+      return `${colors.green('Rehearsed: everything is proven, and every row of a database comes back.')} ${rows}${time}`;
     case 3: {
       const quarantined = sources.reduce((sum, source) => sum + source.quarantined, 0);
       const besides = [
         ...(quarantined > 0 ? [`${counted(quarantined, 'row')} would be in quarantine`] : []),
         ...(unreadable.length > 0 ? [`${counted(unreadable.length, 'file')} could not be read`] : []),
       ];
-      const but = `Rehearsed and proven, every row comes back, but ${besides.join(' and ')}.`;
+      const but = `Rehearsed and proven, every row of a database comes back, but ${besides.join(' and ')}.`;
       return `${colors.yellow(but)} ${rows}${time}`;
     }
     case 4: {
@@ -154,7 +154,7 @@ function leftOutLines({ left_out: leftOut }: Rehearsal): string[] {
     ({ source, files, rows }) => `${source} ${count(rows)} in ${counted(files, 'file')}`,
   );
   return section(
-    'Loaded and verified, but not written back: files of JSON stay as they are until the move is complete',
+    'Loaded and verified, but not written back: files of JSON have no way back',
     names.length === 0 ? [] : [names.join(', ')],
   );
 }
@@ -163,7 +163,7 @@ function predictionLines({ prediction, directory }: Rehearsal): string[] {
   const { run_ms: run, verify_ms: verify, database_bytes: size } = prediction;
   return [
     `The real move: about ${duration(run)} for \`stockroom migrate run ${directory}\`, ${duration(verify)} for another ` +
-      `\`migrate verify\`, ${bytes(size)} in PostgreSQL (tables and indexes) and as much of its log.`,
+      `\`migrate verify\`, ${bytes(size)} in PostgreSQL (tables and indexes).`,
   ];
 }
 

@@ -176,7 +176,6 @@ function numberText(token: string): string {
 }
 
 const ASCII_SPECIAL = /["\\]|[^ -~]/g;
-// Without `u` a flag would be no help: only what JSON itself wants escaped.
 const SPECIAL = /["\\]|\p{Cc}/gu;
 const shortEscapes: Readonly<Record<string, string>> = {
   '"': '\\"',
@@ -189,9 +188,12 @@ const shortEscapes: Readonly<Record<string, string>> = {
 };
 
 function stringText(value: string, ascii: boolean): string {
-  const escaped = value.replace(
-    ascii ? ASCII_SPECIAL : SPECIAL,
-    (unit) => shortEscapes[unit] ?? `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  return `"${escaped}"`;
+  return `"${value.replace(ascii ? ASCII_SPECIAL : SPECIAL, (unit) => escaped(unit, ascii))}"`;
+}
+
+/** What is no ASCII is escaped when everything is to be; of control characters those that JSON itself wants escaped. */
+function escaped(unit: string, ascii: boolean): string {
+  const code = unit.charCodeAt(0);
+  if (!ascii && code >= 0x7f) return unit;
+  return shortEscapes[unit] ?? `\\u${code.toString(16).padStart(4, '0')}`;
 }
