@@ -44,8 +44,11 @@ export const reads = {
 async function readKey(system: StoreSystem, { which, what }: Choice): Promise<unknown> {
   const bound = nameOf(system.views.all, which * 10 + what);
   const ids = await bound.view.recent(system.durable);
-  const read = await Promise.all(ids.map((id) => bound.read(id)));
-  return [bound.view.pattern, ...read.map(sorted)];
+  // In no order: PostgreSQL gives them as it comes.
+  const read = await Promise.all(
+    ids.map(async (id) => [bound.view.key(id), sorted(await bound.read(id))] as const),
+  );
+  return { pattern: bound.view.pattern, keys: Object.fromEntries(read) };
 }
 
 /** Redis gives members in an order of its own, and keeps what was emptied as what is there and has none. */
