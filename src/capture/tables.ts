@@ -1,16 +1,10 @@
+import { CHANGES_TABLE, CONTROL_TABLE } from '../legacy/sqlite/change-log.ts';
 import { quoteName } from '../legacy/sqlite/tables.ts';
+
+export { CAPTURE_VERSION, CHANGES_TABLE, CONTROL_TABLE } from '../legacy/sqlite/change-log.ts';
 
 /** What every name of ours in an old database begins with. */
 export const CAPTURE_PREFIX = '_stockroom_';
-
-/** One row a touched row of the old application: `seq` ascends in the order of the writes and is never given twice. */
-export const CHANGES_TABLE = '_stockroom_changes';
-
-/** What is known of the installation, by name: version, token, installed_at, muted. */
-export const CONTROL_TABLE = '_stockroom_capture';
-
-/** The form of both tables and of what the triggers write. */
-export const CAPTURE_VERSION = '1';
 
 /** Both tables as `sqlite_master` keeps them, by name. `row_id` NULL: look at the whole table. */
 export const captureTables: ReadonlyMap<string, string> = new Map([

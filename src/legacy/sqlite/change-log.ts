@@ -1,10 +1,14 @@
 import { codeOf } from '../../core/errors.ts';
 import { patiently, type SqliteConnection } from './database.ts';
 
+/** One row a touched row of the old application: `seq` ascends in the order of the writes and is never given twice. */
+export const CHANGES_TABLE = '_stockroom_changes';
+/** What is known of the installation, by name: version, token, installed_at, muted. */
+export const CONTROL_TABLE = '_stockroom_capture';
 /** The tables that capture keeps in an old database; they are no data of it. */
-export const CAPTURE_TABLES: readonly string[] = ['_stockroom_changes', '_stockroom_capture'];
-/** The form of the change table that is read here. */
-const CAPTURE_VERSION = '1';
+export const CAPTURE_TABLES: readonly string[] = [CHANGES_TABLE, CONTROL_TABLE];
+/** The form of both tables and of what the triggers write. */
+export const CAPTURE_VERSION = '1';
 
 /** How long clearing up waits for a writer: it is repeated anyway. */
 const PRUNE_PATIENCE_MS = 100;

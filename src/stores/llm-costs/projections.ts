@@ -1,6 +1,5 @@
 import { keyPart, partOf, type ProjectionContent } from '../../tiers/hot/index.ts';
-import type { BoundView, Source, View, Views } from '../../tiers/views/index.ts';
-import { batched } from './batched.ts';
+import { batched, type BoundView, type Source, type View, type Views } from '../../tiers/views/index.ts';
 
 const DAY_MS = 86_400_000;
 /** What `hot rebuild` makes of single requests. */

@@ -1,6 +1,6 @@
 import { jsonInteger } from '../../core/json-number.ts';
 import { keyPart, partOf, type ProjectionContent, type Ranked } from '../../tiers/hot/index.ts';
-import type { BoundView, Source, View, Views } from '../../tiers/views/index.ts';
+import { batched, type BoundView, type Source, type View, type Views } from '../../tiers/views/index.ts';
 import { columns, present, type Row } from './rows.ts';
 import type { Recommendation } from './schema.ts';
 import type { RecommendationsDatabase } from './table.ts';
@@ -51,37 +51,11 @@ const tableOf = (source: Source) => source.kysely<RecommendationsDatabase>().sel
 const recentOf = (source: Source) =>
   tableOf(source).orderBy('generated_at', 'desc').orderBy('id', 'desc').limit(RECENT_MAX);
 
-interface Gathering {
-  readonly ids: Set<bigint>;
-  readonly rows: Promise<ReadonlyMap<bigint, Row>>;
-}
-
-const gatherings = new WeakMap<Source, Gathering>();
-
-/** A run has many rows, and each has its key: those that are built in the same turn of the event loop are read at once. */
-async function rowOf(source: Source, id: bigint): Promise<Row | undefined> {
-  const gathering = gatherings.get(source) ?? gather(source);
-  gathering.ids.add(id);
-  return (await gathering.rows).get(id);
-}
-
-function gather(source: Source): Gathering {
-  const ids = new Set<bigint>();
-  const turn = new Promise<void>((resolve) => {
-    setImmediate(resolve);
-  });
-  const rows = turn.then(async () => {
-    gatherings.delete(source);
-    const found = await tableOf(source)
-      .select(columns)
-      .where('id', 'in', [...ids])
-      .execute();
-    return new Map(found.map((row) => [row.id, row]));
-  });
-  const gathering = { ids, rows };
-  gatherings.set(source, gathering);
-  return gathering;
-}
+/** A run has many rows, and each has its key. */
+const rowOf = batched(async (source, ids: readonly string[]) => {
+  const rows = await tableOf(source).select(columns).where('id', 'in', ids.map(BigInt)).execute();
+  return new Map(rows.map((row) => [String(row.id), row]));
+});
 
 const one: View<bigint> = {
   store,
@@ -93,7 +67,7 @@ const one: View<bigint> = {
     return id === undefined ? undefined : BigInt(id);
   },
   async build(source, id) {
-    const row = await rowOf(source, id);
+    const row = await rowOf(source, String(id));
     return row === undefined ? undefined : { content: contentOf(row) };
   },
   async recent(source) {

@@ -1,3 +1,4 @@
+export { batched } from './batched.ts';
 export { distrustEveryKey } from './every-key.ts';
 export { rebuildView, verifyView, type ViewDifference, type ViewReport } from './audit.ts';
 export { type ViewSettings, viewDefaults } from './settings.ts';

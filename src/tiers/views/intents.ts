@@ -50,9 +50,7 @@ export class Intents {
   /** The keys are right. Rows that cannot be removed now are swept later, which costs a build. */
   settle(id: string): void {
     this.#settled.push(id);
-    this.#removing ??= this.#remove().finally(() => {
-      this.#removing = undefined;
-    });
+    this.#removing ??= this.#remove();
   }
 
   /** Drops the keys of writes whose process died, or lost Redis. @returns how many writes */
@@ -89,6 +87,8 @@ export class Intents {
         // PostgreSQL is away, which its own callers learn: the sweep removes these later.
       }
     }
+    // In the step that saw that nothing is left: what is settled later begins another removal.
+    this.#removing = undefined;
   }
 
   async #sweepOften(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Source } from '../../tiers/views/index.ts';
+import type { Source } from './view.ts';
 
 type Load<T> = (source: Source, ids: readonly string[]) => Promise<ReadonlyMap<string, T>>;
 
