@@ -11,3 +11,13 @@ export {
 } from './state.ts';
 export { CAPTURE_VERSION, CHANGES_TABLE, CONTROL_TABLE, isCaptureTable } from './tables.ts';
 export { triggersOf, type Trigger } from './triggers.ts';
+export {
+  type FenceRow,
+  fencedStores,
+  holdFence,
+  installFence,
+  isFenced,
+  readFence,
+  setFence,
+  type SideState,
+} from './fence.ts';

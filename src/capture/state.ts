@@ -1,7 +1,7 @@
 import { patiently, type SqliteConnection } from '../legacy/sqlite/database.ts';
 import { quoteName, type TableInfo } from '../legacy/sqlite/tables.ts';
 import { readTableKeys } from './keys.ts';
-import { CAPTURE_PREFIX, CHANGES_TABLE, CONTROL_TABLE, isCaptureTable } from './tables.ts';
+import { CAPTURE_PREFIX, captureTables, CHANGES_TABLE, CONTROL_TABLE } from './tables.ts';
 import { triggersOf } from './triggers.ts';
 
 /** What is installed in an old database, as one read found it. */
@@ -91,7 +91,7 @@ export function installedTables(connection: SqliteConnection): Map<string, strin
   const tables = patiently(() =>
     connection.prepare(`SELECT name, sql FROM sqlite_master WHERE type = 'table'`).raw().all(),
   ) as [string, string][];
-  return new Map(tables.filter(([name]) => isCaptureTable(name)));
+  return new Map(tables.filter(([name]) => captureTables.has(name.toLowerCase())));
 }
 
 function hasBothTables(connection: SqliteConnection): boolean {

@@ -1,4 +1,4 @@
-import { CHANGES_TABLE, CONTROL_TABLE } from '../legacy/sqlite/change-log.ts';
+import { CHANGES_TABLE, CONTROL_TABLE, FENCE_TABLE } from '../legacy/sqlite/change-log.ts';
 import { quoteName } from '../legacy/sqlite/tables.ts';
 
 export { CAPTURE_VERSION, CHANGES_TABLE, CONTROL_TABLE } from '../legacy/sqlite/change-log.ts';
@@ -20,5 +20,6 @@ export const captureTables: ReadonlyMap<string, string> = new Map([
 
 /** Whether a table is one of ours and none of the old application's. */
 export function isCaptureTable(name: string): boolean {
-  return captureTables.has(name.toLowerCase());
+  const lower = name.toLowerCase();
+  return captureTables.has(lower) || lower === FENCE_TABLE;
 }

@@ -1,4 +1,4 @@
-import { quoteName } from '../legacy/sqlite/tables.ts';
+import { quoteName, quoteText } from '../legacy/sqlite/tables.ts';
 import type { KeyColumn, TableKeys } from './keys.ts';
 import { CAPTURE_PREFIX, CHANGES_TABLE, CONTROL_TABLE } from './tables.ts';
 
@@ -84,8 +84,4 @@ function defaultedNulls({ unique }: TableKeys): string[] {
 /** As the index compares: with its collation, and NULL equal to nothing. */
 function sameValue({ name, collation }: KeyColumn): string {
   return `${quoteName(name)} COLLATE ${quoteName(collation)} = NEW.${quoteName(name)}`;
-}
-
-function quoteText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

@@ -8,6 +8,7 @@ import { registerHot } from './commands/hot.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerSample } from './commands/sample.ts';
 import { registerServe } from './commands/serve.ts';
+import { registerStage } from './commands/stage.ts';
 import { registerStart } from './commands/start.ts';
 import { type Context, createContext } from './context.ts';
 import { reportFailure } from './failure.ts';
@@ -27,7 +28,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const program = createProgram(context);
   context.called = calledIn(program, argv);
   context.json =
-    /^(?:migrate|capture|follow|hot|export|archive)\b/.test(context.called) && wantsJson(argv, io.env);
+    /^(?:migrate|capture|follow|stage|hot|export|archive)\b/.test(context.called) && wantsJson(argv, io.env);
   try {
     return await context.lifetime.run(async () => {
       await program.parseAsync([...argv], { from: 'user' });
@@ -70,6 +71,7 @@ function createProgram(context: Context): Command {
   registerMigrate(program, context);
   registerCapture(program, context);
   registerFollow(program, context);
+  registerStage(program, context);
   registerHot(program, context);
   registerExport(program, context);
   registerArchive(program, context);

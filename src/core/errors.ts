@@ -8,6 +8,9 @@ const catalogue = {
   INVALID_INPUT: { status: 400, exit: 2, title: 'A value in the request is not of the expected form' },
   UNAUTHORIZED: { status: 401, exit: 2, title: 'No valid API key was given' },
   FORBIDDEN: { status: 403, exit: 2, title: 'The API key lacks the scope, or the caller is not on loopback' },
+  RATE_LIMITED: { status: 429, exit: 1, title: 'The API key has asked too often' },
+  TOO_LARGE: { status: 413, exit: 2, title: 'The request is larger than is taken' },
+  UNSUPPORTED_TYPE: { status: 415, exit: 2, title: 'The body is of a kind that is not taken here' },
   CONFLICT: { status: 409, exit: 1, title: 'What is there does not allow it' },
   IDEMPOTENCY_CONFLICT: {
     status: 409,
@@ -51,6 +54,12 @@ const catalogue = {
   SOURCE_NOT_WRITABLE: { status: 500, exit: 3, title: 'A source file cannot be written' },
   TARGET_EXISTS: { status: 409, exit: 1, title: 'The target is there already and would be overwritten' },
   NO_RUN: { status: 404, exit: 1, title: 'No migration has been run on this database' },
+  NOT_AUTHORITY: {
+    status: 409,
+    exit: 1,
+    title: 'The other side of a migration takes the writes of this store',
+  },
+  GATE_CLOSED: { status: 409, exit: 1, title: 'A gate of the stage that was asked for is closed' },
   RUN_IN_PROGRESS: { status: 409, exit: 1, title: 'Another migration runs on this database' },
   INTERRUPTED: { status: 503, exit: 130, title: 'The command was stopped by a signal' },
   ARCHIVE_INVALID: { status: 500, exit: 1, title: 'A file of the archive is not what was written' },

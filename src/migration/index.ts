@@ -32,5 +32,19 @@ export {
   type QuarantinedRow,
 } from './history.ts';
 export { lastCertificate, listQuarantine, migrationStatus, type MigrationStatus } from './state.ts';
+export {
+  type Gate,
+  type MoveOptions,
+  type MoveReport,
+  parseStage,
+  type ReadRoute,
+  routeRead,
+  setStage,
+  showStages,
+  type Stage,
+  type StageMove,
+  STAGES,
+  type StoreStage,
+} from './stages/index.ts';
 export type { Unreadable } from './unit.ts';
 export type { Difference } from './verify.ts';

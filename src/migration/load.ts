@@ -22,7 +22,7 @@ export function isRefusal(error: unknown): boolean {
 async function begin(session: Session): Promise<void> {
   await session.query(
     `LOCK TABLE migration_chunks IN ROW EXCLUSIVE MODE;
-     SET LOCAL stockroom.maintenance = 'on'; SET LOCAL synchronous_commit = off`,
+     SET LOCAL stockroom.maintenance = 'on'; SET LOCAL stockroom.replay = 'on'; SET LOCAL synchronous_commit = off`,
   );
 }
 

@@ -144,7 +144,7 @@ export function selectSources(
 }
 
 /** Only one run at a time on a database. The embedded one has a single owner anyway, and a single session. */
-async function withRunLock<T>(tier: DurableTier, work: () => Promise<T>): Promise<T> {
+export async function withRunLock<T>(tier: DurableTier, work: () => Promise<T>): Promise<T> {
   if (tier.kind === 'embedded') return work();
   return tier.session(async (session) => {
     const key = runLockKey(tier);

@@ -91,6 +91,14 @@ export class TableUnit implements Unit {
     for (const row of this.reader.some(keys)) yield this.sourceRow(row, row.key);
   }
 
+  /** Keys of some rows, see TableReader; where keys are text, of the first. */
+  sample(count: number, at: number): (bigint | string)[] {
+    if (this.keysAreRowNumbers) return this.reader.sample(count, at);
+    const keys: (bigint | string)[] = [];
+    for (const { key } of this.rows()) if (keys.push(key) >= count) break;
+    return keys;
+  }
+
   find(key: bigint | string, before: number): SourceRow | null {
     if (typeof key === 'bigint') {
       const row = this.reader.find(key);

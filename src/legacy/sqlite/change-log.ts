@@ -5,6 +5,8 @@ import { patiently, type SqliteConnection } from './database.ts';
 export const CHANGES_TABLE = '_stockroom_changes';
 /** What is known of the installation, by name: version, token, installed_at, muted. */
 export const CONTROL_TABLE = '_stockroom_capture';
+/** By store: whether the old database takes its writes, see src/capture/fence.ts. */
+export const FENCE_TABLE = '_stockroom_stages';
 /** The tables that capture keeps in an old database; they are no data of it. */
 export const CAPTURE_TABLES: readonly string[] = [CHANGES_TABLE, CONTROL_TABLE];
 /** The form of both tables and of what the triggers write. */

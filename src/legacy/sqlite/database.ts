@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf, messageOf, StockroomError } from '../../core/errors.ts';
 
 export type SqliteConnection = InstanceType<typeof Database>;
+export type SqliteStatement = Database.Statement<unknown[]>;
 
 /** How long a reader waits for a writer's lock before the file is reported as locked. */
 export const LOCK_TIMEOUT_MS = 5000;

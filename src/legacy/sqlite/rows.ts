@@ -104,6 +104,25 @@ export class TableReader {
     return row ? { key, values: row, extra: null } : null;
   }
 
+  /**
+   * Keys of some rows: half of them the newest, half from a place on that `at`, between 0 and 1, gives. Only where
+   * {@link keysAreRowNumbers}.
+   */
+  sample(count: number, at: number): bigint[] {
+    const keyset = this.keyset;
+    if (keyset === null) throw new RangeError(`rows of ${this.table.name} are not found by their numbers`);
+    const table = quoteName(this.table.name);
+    const half = BigInt(Math.ceil(count / 2));
+    const newest = this.ask(`SELECT ${keyset} FROM ${table} ORDER BY ${keyset} DESC LIMIT ?`, half);
+    const spread = this.ask(
+      `SELECT ${keyset} FROM ${table} WHERE ${keyset} >= (SELECT min(${keyset}) + CAST((max(${keyset}) - min(${keyset})) * ? AS INTEGER) FROM ${table})
+       ORDER BY ${keyset} LIMIT ?`,
+      at,
+      half,
+    );
+    return [...new Set([...newest, ...spread].map(([key]) => key as bigint))];
+  }
+
   private *keysetBatches(keyset: string): Generator<KeyedRow[]> {
     const table = quoteName(this.table.name);
     const [bounds] = this.ask(`SELECT min(${keyset}), max(${keyset}) FROM ${table}`) as [

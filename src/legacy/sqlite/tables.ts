@@ -46,3 +46,8 @@ function columnsOf(connection: SqliteConnection, table: string): TableColumn[] {
 export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
+
+/** A text as SQL has it. */
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

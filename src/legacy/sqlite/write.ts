@@ -21,6 +21,8 @@ export function writeTransaction<T>(file: string, work: (connection: SqliteConne
   try {
     connection = new Database(file, { fileMustExist: true, timeout: 0 });
     connection.defaultSafeIntegers(true);
+    // SQLite's own default, and the old application's; this build of it has another.
+    connection.pragma('foreign_keys = OFF');
     for (let attempt = 1; ; attempt++) {
       const done = attemptOnce(connection, work);
       if ('result' in done) return done.result;

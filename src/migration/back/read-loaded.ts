@@ -34,7 +34,7 @@ export async function* loadedPages(
   let after: RowKey | null = null;
   let limit = PAGE_ROWS.first;
   for (;;) {
-    const conditions = [`legacy_source = ${literal(unit)}`];
+    const conditions = [ofUnit(source, unit)];
     if (after !== null) conditions.push(`${identity} > ${keyLiteral(after)}`);
     const page = await tier.session((session) => withOriginals(session, source, unit, conditions, limit));
     if (page.tuples.length === 0) return;
@@ -52,7 +52,7 @@ export async function tuplesOf(
   keys: readonly RowKey[],
 ): Promise<LoadedTuple[]> {
   const wanted = keys.map(keyLiteral).join(', ') || 'NULL';
-  const conditions = [`legacy_source = ${literal(unit)}`, `${source.identity} IN (${wanted})`];
+  const conditions = [ofUnit(source, unit), `${source.identity} IN (${wanted})`];
   const page = await tier.session((session) => withOriginals(session, source, unit, conditions, keys.length));
   return page.tuples;
 }
@@ -75,6 +75,74 @@ export async function* newPages(
   }
 }
 
+/** Rows by their own key in PostgreSQL (of a table with a family its `key`, of any other its `id`), of which there are few. */
+export async function tuplesByRow(
+  session: Session,
+  source: SourceDefinition,
+  keys: readonly string[],
+): Promise<Map<string, LoadedTuple>> {
+  const column = source.family === undefined ? 'id' : 'key';
+  const wanted =
+    keys.map((key) => (column === 'id' ? `(${key})::bigint` : literal(key))).join(', ') || 'NULL';
+  const page = await readPage(session, source, column, [`${column} IN (${wanted})`], keys.length);
+  return new Map(page.tuples.map((tuple) => [String(tuple.key), { ...tuple, key: null }]));
+}
+
+/** What was kept beside rows of a unit, by their old keys. */
+export function originalsOf(
+  session: Session,
+  source: SourceDefinition,
+  unit: string,
+  keys: readonly string[],
+): Promise<Map<string, Map<string, Original>>> {
+  return readOriginals(session, source, unit, keys);
+}
+
+/** What a row of `hot_state` that Stockroom made is as a row of a source: the families and the values differ. */
+const madeStates: Readonly<Record<string, { family: string; value: string; expires: string }>> = {
+  global_scores: { family: 'scores', value: 'value', expires: 'expires_at' },
+  // A copy is given for seven whole days.
+  general_cache: {
+    family: 'market-cache',
+    value: "value -> 'value'",
+    expires: "created_at + interval '192 hours'",
+  },
+};
+
+/**
+ * Rows of a source in `hot_state` that Stockroom made, in the order of their keys there. They have no numbers: a row that is
+ * written again is itself.
+ */
+export async function* newStates(
+  tier: DurableTier,
+  source: SourceDefinition,
+): AsyncGenerator<{ key: string; tuple: LoadedTuple }[]> {
+  const made = madeStates[source.id];
+  if (made === undefined) throw new TypeError(`${source.id} is not kept in hot_state`);
+  const table = `(SELECT key, ${made.value} AS value, created_at, ${made.expires} AS expires_at FROM hot_state
+    WHERE family = ${literal(made.family)} AND NOT deleted AND legacy_source IS NULL) made`;
+  const states = { ...source, table, family: undefined };
+  let after: string | null = null;
+  let limit = PAGE_ROWS.first;
+  for (;;) {
+    const conditions: string[] = after === null ? ['true'] : [`key > ${literal(after)}`];
+    const page: Page = await tier.session((session) => readPage(session, states, 'key', conditions, limit));
+    if (page.tuples.length === 0) return;
+    yield page.tuples.map((tuple) => ({ key: String(tuple.key), tuple: { ...tuple, key: null } }));
+    after = String(page.last);
+    limit = nextLimit(page, limit);
+  }
+}
+
+/** The rows of a unit. Of files that are a row each it is what goes before their paths; only a path may begin with `/`. */
+function ofUnit({ identity, family }: SourceDefinition, unit: string): string {
+  const there = family === undefined ? '' : ' AND NOT deleted';
+  if (identity !== 'legacy_source') return `legacy_source = ${literal(unit)}${there}`;
+  return unit === ''
+    ? `legacy_source IS NOT NULL AND NOT starts_with(legacy_source, '/')${there}`
+    : `starts_with(legacy_source, ${literal(unit)})${there}`;
+}
+
 const none: ReadonlyMap<string, Original> = new Map();
 
 async function withOriginals(
@@ -86,7 +154,7 @@ async function withOriginals(
 ): Promise<Page> {
   const page = await readPage(session, source, source.identity, conditions, limit);
   const keys = page.tuples.map(({ key }) => String(key));
-  const originals = await readOriginals(session, source.id, unit, keys);
+  const originals = await readOriginals(session, source, unit, keys);
   page.tuples = page.tuples.map((tuple) => ({
     ...tuple,
     originals: originals.get(String(tuple.key)) ?? none,
@@ -101,7 +169,7 @@ function nextLimit(page: Page, limit: number): number {
 
 async function readPage(
   session: Session,
-  source: SourceDefinition,
+  source: Omit<SourceDefinition, 'family'> & { readonly family?: string | undefined },
   key: string,
   conditions: readonly string[],
   limit: number,
@@ -117,7 +185,7 @@ async function readPage(
   const sql = `COPY (SELECT ${selected.join(', ')} FROM ${table} WHERE ${where.join(' AND ')} ORDER BY ${key} LIMIT ${limit})`;
   const page: Page = { tuples: [], bytes: 0, last: null };
   await readTuples(session.copyOut(sql), selected.length, (view) => {
-    const found = key === 'legacy_key' ? fieldText(view, 0)! : fieldInt8(view, 0);
+    const found = isNumber(key) ? fieldInt8(view, 0) : fieldText(view, 0)!;
     page.bytes += view.offsets[view.fields]! - view.offsets[0]!;
     page.last = found;
     page.tuples.push({
@@ -157,14 +225,14 @@ function fieldOf(view: TupleView, field: number, kind: ColumnKind): LoadedValue 
 
 async function readOriginals(
   session: Session,
-  source: string,
+  { id, identity }: SourceDefinition,
   unit: string,
   keys: readonly string[],
 ): Promise<Map<string, Map<string, Original>>> {
   const { rows } = await session.query<Original & { key: string; column: string }>(
     `SELECT key, "column", bytes, reason FROM migration_originals
-     WHERE source = $1 AND file = $2 AND unit = $2 AND key = ANY($3)`,
-    [source, unit, keys],
+     WHERE source = $1 AND file = ANY($2) AND unit = $3 AND key = ANY($4)`,
+    [id, identity === 'legacy_source' ? keys : [unit], unit, keys],
   );
   const byKey = new Map<string, Map<string, Original>>();
   for (const { key, column, bytes, reason } of rows) {
@@ -173,6 +241,8 @@ async function readOriginals(
   }
   return byKey;
 }
+
+const isNumber = (key: string): boolean => key === 'id' || key === 'legacy_id';
 
 const keyLiteral = (key: RowKey): string => (typeof key === 'bigint' ? String(key) : literal(key));
 

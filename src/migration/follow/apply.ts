@@ -98,7 +98,7 @@ async function applyAll(
   choice: Choice,
 ): Promise<Outcome> {
   await session.query(
-    `LOCK TABLE migration_chunks IN ROW EXCLUSIVE MODE; SET LOCAL stockroom.maintenance = 'on'`,
+    `LOCK TABLE migration_chunks IN ROW EXCLUSIVE MODE; SET LOCAL stockroom.maintenance = 'on'; SET LOCAL stockroom.replay = 'on'`,
   );
   const outcome = new Outcome();
   const decisions: Decision[] = [];

@@ -176,7 +176,14 @@ export class CapturedFile {
       const sorted = [...keys].sort(compareKeys);
       const rows = [...unit.some(sorted as bigint[])];
       const encoder = new ChunkEncoder(unit, context, undefined);
-      return touchedParts(session, { unit, encoder, context, keys: sorted, rows });
+      return touchedParts(session, {
+        unit,
+        encoder,
+        context,
+        keys: sorted,
+        rows,
+        sourceWins: place.sourceWins(unit.source),
+      });
     });
   }
 }

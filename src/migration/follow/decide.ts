@@ -44,13 +44,41 @@ export async function decide(session: Session, batch: UnitBatch, tally: Tally): 
   const range = rangeOf(batch.unit, batch.keys);
   await lockLoaded(session, range);
   const there = new Map((await readLoaded(session, range)).map((row) => [row.key, row]));
-  for (const part of batch.parts) await decidePart(session, decision, part, there, tally);
+  for (const part of batch.parts) {
+    const corrected = batch.sourceWins ? believeLoaded(part, batch.keys, there) : 0;
+    await decidePart(session, decision, part, there, tally);
+    if (corrected > 0 && !decision.dirty.includes(part)) decision.dirty.push(part);
+  }
   return decision;
 }
 
 /** Some keys of a unit. */
 export function rangeOf({ source, name }: Unit, keys: readonly RowKey[]): KeyRange {
   return { source, unit: name, ordinal: 0, firstKey: '0', lastKey: '0', keys };
+}
+
+/**
+ * Takes what is loaded for what was loaded last, whatever the books say: nobody but the old side's writes may change it, or
+ * what was changed here was replayed to the old side already. @returns how many entries had to be corrected
+ */
+function believeLoaded(part: Part, keys: readonly RowKey[], there: ReadonlyMap<RowKey, LoadedRow>): number {
+  let corrected = 0;
+  const known = new Set<RowKey>();
+  part.entries = part.entries.flatMap((entry) => {
+    if (!isLoaded(entry.outcome) && !isGone(entry.outcome)) return [entry];
+    known.add(entry.key);
+    const found = there.get(entry.key);
+    if (found === undefined || entry.a !== found.a || entry.b !== found.b) corrected++;
+    return found === undefined ? [] : [{ ...entry, a: found.a, b: found.b }];
+  });
+  const own = new Set(part.chunk.rows.map((row) => row.key));
+  for (const key of keys) {
+    const found = there.get(key);
+    if (found === undefined || known.has(key) || !own.has(key)) continue;
+    part.entries.push({ key, a: found.a, b: found.b, outcome: OUTCOME.loaded });
+    corrected++;
+  }
+  return corrected;
 }
 
 async function decidePart(

@@ -5,6 +5,9 @@ import { pause } from '../../core/wait.ts';
 import { type DurableTier, isRetryable } from '../../tiers/durable/index.ts';
 import { knownTimezones } from '../settings.ts';
 import type { SourceDefinition } from '../source.ts';
+import { Attendant } from '../stages/attend.ts';
+import { followed, ownedStores } from '../stages/ground.ts';
+import { readStages, type StageRow } from '../stages/stage.ts';
 import { builtInSources } from '../sources/index.ts';
 import { Follower } from './follower.ts';
 import { asOnlyFollower, type FollowLock } from './lock.ts';
@@ -64,8 +67,19 @@ export async function followDirectory(options: FollowOptions): Promise<FollowRep
     );
   }
   const { signal, clock, sources = builtInSources } = options;
-  const place = new Place({ tier, directory, prefix, sources, timezones, clock, signal });
-  return new Following(place, options).run();
+  const place = (stages: readonly StageRow[]): Place =>
+    new Place({
+      tier,
+      directory,
+      prefix,
+      sources: followed(sources, stages, directory),
+      timezones,
+      clock,
+      signal,
+      owned: ownedStores(stages),
+    });
+  const attendant = new Attendant({ tier, directory, sources, clock });
+  return new Following(place, attendant, options).run();
 }
 
 function existing(directory: string): string {
@@ -89,9 +103,13 @@ function isAway(error: unknown): boolean {
 }
 
 class Following {
-  private readonly place: Place;
+  private readonly placeFor: (stages: readonly StageRow[]) => Place;
+  private readonly attendant: Attendant;
   private readonly options: FollowOptions;
-  private readonly follower: Follower;
+  private place: Place;
+  private follower: Follower;
+  /** Of the stages that the follower goes by. */
+  private known = '';
   private readonly startedMs = performance.now();
   private readonly rate = new Rate();
   private rounds = 0;
@@ -99,10 +117,16 @@ class Following {
   private awaySinceMs: number | null = null;
   private waitingFor: string | null = null;
 
-  constructor(place: Place, options: FollowOptions) {
-    this.place = place;
+  constructor(
+    placeFor: (stages: readonly StageRow[]) => Place,
+    attendant: Attendant,
+    options: FollowOptions,
+  ) {
+    this.placeFor = placeFor;
+    this.attendant = attendant;
     this.options = options;
-    this.follower = new Follower(place, () => this.tell());
+    this.place = placeFor([]);
+    this.follower = new Follower(this.place, () => this.tell());
   }
 
   async run(): Promise<FollowReport> {
@@ -131,11 +155,14 @@ class Following {
     let unreadableSince: number | null = null;
     while (!this.isStopped) {
       const started = performance.now();
+      const stages = await this.turnTo();
       const idle = await lock.exclusively(
-        () => this.follower.round(),
+        () => this.roundOrTurn(),
         () => this.waiting('a migration that runs on this database'),
         this.options.signal,
       );
+      // Not under the lock: whoever moves a store needs it.
+      const isReplaying = await this.attendant.round(stages);
       this.rounds++;
       this.awaySinceMs = null;
       this.backoffMs = BACKOFF_MS.first;
@@ -146,11 +173,39 @@ class Following {
         unreadableSince = unreadable.length === 0 ? null : (unreadableSince ?? performance.now());
         const patient =
           unreadableSince !== null && performance.now() - unreadableSince < ONCE_PATIENCE_MS.file;
-        if (!patient && (idle || unreadableSince !== null)) return;
+        if (!patient && !isReplaying && (idle || unreadableSince !== null)) return;
       }
       const took = performance.now() - started;
-      const rest = this.follower.isBehind ? 0 : Math.min(MAX_REST_MS, Math.max(POLL_MS, took * REST_FACTOR));
+      const rest =
+        this.follower.isBehind || isReplaying
+          ? 0
+          : Math.min(MAX_REST_MS, Math.max(POLL_MS, took * REST_FACTOR));
       await pause(rest, this.options.signal);
+    }
+  }
+
+  /** Takes note of where the stores are by now: those whose authority is here are not followed. */
+  private async turnTo(): Promise<StageRow[]> {
+    const stages = await readStages(this.place.tier);
+    const known = JSON.stringify(stages.map(({ store, state, directory }) => [store, state, directory]));
+    if (known !== this.known) {
+      this.known = known;
+      this.follower.close();
+      this.place = this.placeFor(stages);
+      this.follower = new Follower(this.place, () => this.tell());
+    }
+    return stages;
+  }
+
+  /** A store that was moved in the middle of a round refuses what is applied: the next round knows better. */
+  private async roundOrTurn(): Promise<boolean> {
+    try {
+      return await this.follower.round();
+    } catch (error) {
+      if (codeOf(error) !== 'NOT_AUTHORITY') throw error;
+      this.follower.distrust();
+      this.known = '';
+      return false;
     }
   }
 
@@ -191,6 +246,7 @@ class Following {
       changes,
       changes_per_second: this.rate.of(changes, performance.now()),
       files,
+      stores: this.attendant.statuses,
     };
   }
 }

@@ -29,6 +29,8 @@ export interface UnitBatch {
   keys: readonly RowKey[];
   /** Of the rows as they are encoded. */
   bytes: number;
+  /** The source is the authority of its store: what was changed here gives way. */
+  sourceWins: boolean;
 }
 
 /** What the books say of a unit. */
@@ -69,6 +71,7 @@ export interface Touched {
   keys: readonly RowKey[];
   /** Those of them that are at the source, in the same order. */
   rows: readonly SourceRow[];
+  sourceWins: boolean;
 }
 
 interface Share {
@@ -98,7 +101,8 @@ export async function touchedParts(session: Session, touched: Touched): Promise<
   shares.forEach(({ rows }, index) => {
     for (const row of rows) encoder.add(parts[index]!.chunk, row);
   });
-  return { unit, encoder, parts, others: books.others, keys, bytes: writer.position };
+  const { sourceWins } = touched;
+  return { unit, encoder, parts, others: books.others, keys, bytes: writer.position, sourceWins };
 }
 
 function shareOut(books: UnitBooks, { unit, keys, rows }: Touched): Share[] {

@@ -15,6 +15,8 @@ export class Place {
   readonly prefix: string;
   readonly sources: readonly SourceDefinition[];
   readonly timezones: Timezones;
+  /** Stores whose authority is the old side. */
+  private readonly owned: ReadonlySet<string>;
   companions: FileContext['companions'] = new Map();
   /** Called for a file that cannot be read while others of its unit can. */
   onUnreadable: FileContext['onUnreadable'] = () => undefined;
@@ -29,6 +31,7 @@ export class Place {
     timezones: Timezones;
     clock?: Clock | undefined;
     signal?: AbortSignal | undefined;
+    owned?: ReadonlySet<string> | undefined;
   }) {
     this.tier = options.tier;
     this.directory = options.directory;
@@ -37,6 +40,12 @@ export class Place {
     this.timezones = options.timezones;
     this.clock = options.clock ?? systemClock;
     this.signal = options.signal;
+    this.owned = options.owned ?? new Set();
+  }
+
+  /** The old side is the authority of its store: what was changed here gives way. */
+  sourceWins({ store }: SourceDefinition): boolean {
+    return this.owned.has(store);
   }
 
   get nowMicros(): number {

@@ -184,7 +184,16 @@ async function applyRows(
   const build = async () => {
     const encoder = new ChunkEncoder(unit, context, undefined);
     return [
-      await place.tier.session((session) => touchedParts(session, { unit, encoder, context, keys, rows })),
+      await place.tier.session((session) =>
+        touchedParts(session, {
+          unit,
+          encoder,
+          context,
+          keys,
+          rows,
+          sourceWins: place.sourceWins(unit.source),
+        }),
+      ),
     ].filter((batch) => batch.parts.length > 0);
   };
   const outcome = await applyBatches(place.tier, build, null);

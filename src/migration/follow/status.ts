@@ -1,3 +1,4 @@
+import type { AttendedStore } from '../stages/attend.ts';
 import type { Warning } from '../report.ts';
 import type { Unreadable } from '../unit.ts';
 
@@ -36,6 +37,8 @@ export interface FollowStatus {
   /** Changes a second, over the last rounds. */
   changes_per_second: number;
   files: FollowedFile[];
+  /** Stores that are on their way by stages. */
+  stores: AttendedStore[];
 }
 
 export interface FollowReport {

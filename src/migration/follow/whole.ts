@@ -126,7 +126,14 @@ class Pass {
       const encoder = new ChunkEncoder(unit, context, shared);
       return [
         await place.tier.session((session) =>
-          touchedParts(session, { unit, encoder, context, keys, rows: waiting }),
+          touchedParts(session, {
+            unit,
+            encoder,
+            context,
+            keys,
+            rows: waiting,
+            sourceWins: place.sourceWins(unit.source),
+          }),
         ),
       ];
     };

@@ -68,6 +68,13 @@ export function databaseError(thrown: unknown, location: string): StockroomError
       { cause: thrown, details },
     );
   }
+  if (thrown.code === GUARDED) {
+    return new StockroomError(
+      'NOT_AUTHORITY',
+      `${thrown.message}. Write where the store's authority is: \`stockroom stage show\` says where that is`,
+      { cause: thrown, details },
+    );
+  }
   const hint = thrown.hint === undefined ? '' : ` ${thrown.hint}`;
   return new StockroomError(
     'DATABASE_QUERY_FAILED',
@@ -75,6 +82,9 @@ export function databaseError(thrown: unknown, location: string): StockroomError
     { cause: thrown, details },
   );
 }
+
+/** SQLSTATE with which the guard of a store that is on its way refuses a write, see sql/000016_stages.sql. */
+const GUARDED = 'SR001';
 
 /** Node joins the failures of several addresses in one error whose own message is empty. */
 export function reasonOf(thrown: unknown): string {

@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { setStage } from '../../src/migration/stages/index.ts';
+import type { MoveOptions, MoveReport } from '../../src/migration/stages/index.ts';
+import { freshTier, type TestTier, tierKinds } from '../support/durable.ts';
+import { withDatabase } from '../support/hostile/kit.ts';
+import { Migrations } from '../support/migrations.ts';
+import { OldDirectory, REQUESTS } from '../support/old-directory.ts';
+
+describe.each(tierKinds)('the stages of a store, on PostgreSQL: %s', (kind) => {
+  let test: TestTier;
+  let old: OldDirectory;
+  let here: Migrations;
+  beforeEach(async () => {
+    test = await freshTier(kind);
+    old = new OldDirectory().requests(50);
+    here = new Migrations(test.durable, old);
+    await here.run();
+  });
+  afterEach(async () => {
+    old.remove();
+    await test.remove();
+  });
+
+  const set = (to: MoveOptions['to'], more: Partial<MoveOptions> = {}): Promise<MoveReport> =>
+    setStage({ tier: test.durable, store: 'llm-costs', to, ...more });
+  const oldRows = (): unknown[] => {
+    let rows: unknown[] = [];
+    withDatabase(old.path, REQUESTS, (db) => {
+      rows = db.prepare('SELECT id, model, tokens_input, cost_usd FROM llm_requests ORDER BY id').raw().all();
+    });
+    return rows;
+  };
+  const newRows = (): Promise<string[]> =>
+    here.values(
+      "SELECT concat_ws(' ', legacy_id, model, tokens_input, cost_usd::float8) FROM llm_requests ORDER BY id",
+    );
+  const insertOld = (model: string): void =>
+    old.change(
+      `INSERT INTO llm_requests (model, tokens_input, tokens_output, cost_usd) VALUES ('${model}', 7, 8, 0.25)`,
+    );
+  const insertNew = (model: string): Promise<unknown> =>
+    test.durable.query(
+      "INSERT INTO llm_requests (model, tokens_input, tokens_output, cost_usd, created_at) VALUES ($1, 7, 8, 0.25, '2026-02-03T04:05:06Z')",
+      [model],
+    );
+
+  it('go all the way, and each side takes writes only while it is the authority', async () => {
+    insertOld('before');
+    expect(await set('dual-write')).toMatchObject({ from: 'legacy', stage: 'dual-write' });
+    await expect(insertNew('too early')).rejects.toMatchObject({ code: 'NOT_AUTHORITY' });
+    insertOld('dual');
+    await set('shadow');
+    insertOld('shadow');
+    await set('live');
+    expect(() => insertOld('too late')).toThrow(/stockroom: the store llm-costs takes no writes/);
+    expect(await newRows()).toHaveLength(53);
+    await insertNew('live');
+    await test.durable.query("UPDATE llm_requests SET tokens_input = 99 WHERE model = 'dual'");
+    await test.durable.query("DELETE FROM llm_requests WHERE model = 'before'");
+    await set('ramp-down');
+    expect(oldRows().slice(-3)).toEqual([
+      [52, 'dual', 99, 0.25],
+      [53, 'shadow', 7, 0.25],
+      [54, 'live', 7, 0.25],
+    ]);
+    await set('complete');
+    await insertNew('after');
+    expect(oldRows()).toHaveLength(53);
+    expect(() => insertOld('never')).toThrow(/takes no writes/);
+    await expect(set('legacy')).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+
+  it('go back from live, and forward again, with everything that was written since', async () => {
+    for (const stage of ['dual-write', 'shadow', 'live'] as const) await set(stage);
+    await insertNew('one');
+    await insertNew('two');
+    await test.durable.query("DELETE FROM llm_requests WHERE model = 'one'");
+    await test.durable.query('UPDATE llm_requests SET cost_usd = 1.5 WHERE legacy_id = 3');
+    await set('legacy');
+    await expect(insertNew('too late')).rejects.toMatchObject({ code: 'NOT_AUTHORITY' });
+    expect(oldRows().at(-1)).toEqual([51, 'two', 7, 0.25]);
+    expect(oldRows()[2]).toEqual([3, expect.any(String), expect.anything(), 1.5]);
+    insertOld('back');
+    old.change(
+      "UPDATE llm_requests SET tokens_input = 11 WHERE model = 'two'; DELETE FROM llm_requests WHERE id = 5",
+    );
+    for (const stage of ['dual-write', 'shadow', 'live'] as const) await set(stage);
+    const rows = await newRows();
+    expect(rows).toHaveLength(51);
+    expect(rows.slice(-2)).toEqual(['51 two 11 0.25', '52 back 7 0.25']);
+    await insertNew('again');
+    await set('legacy');
+    expect(oldRows().at(-1)).toEqual([53, 'again', 7, 0.25]);
+  });
+});
