@@ -2,6 +2,7 @@ import { Command, CommanderError, Help, type Option } from 'commander';
 import { version } from '../core/version.ts';
 import { registerArchive } from './commands/archive.ts';
 import { registerCapture } from './commands/capture.ts';
+import { registerCleanup } from './commands/cleanup.ts';
 import { registerExport } from './commands/export.ts';
 import { registerFollow } from './commands/follow.ts';
 import { registerHot } from './commands/hot.ts';
@@ -28,7 +29,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const program = createProgram(context);
   context.called = calledIn(program, argv);
   context.json =
-    /^(?:migrate|capture|follow|stage|hot|export|archive)\b/.test(context.called) && wantsJson(argv, io.env);
+    /^(?:migrate|capture|follow|stage|cleanup|hot|export|archive)\b/.test(context.called) &&
+    wantsJson(argv, io.env);
   try {
     return await context.lifetime.run(async () => {
       await program.parseAsync([...argv], { from: 'user' });
@@ -72,6 +74,7 @@ function createProgram(context: Context): Command {
   registerCapture(program, context);
   registerFollow(program, context);
   registerStage(program, context);
+  registerCleanup(program, context);
   registerHot(program, context);
   registerExport(program, context);
   registerArchive(program, context);

@@ -1,4 +1,4 @@
-import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Scope } from '../core/config-values.ts';
@@ -10,6 +10,10 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Absent: `read` for GET and HEAD, `write` for the rest. */
     access?: Access;
+    /** Its answer carries a validator: see plugins/etag.ts. */
+    etag?: boolean;
+    /** Takes lines of JSON as well, as a stream: see plugins/lines.ts. */
+    lines?: boolean;
     /** What happens when the process is overloaded; absent: the request is refused. */
     pressureHandler?: () => undefined;
   }
@@ -27,6 +31,10 @@ export type App = FastifyInstance<
   FastifyBaseLogger,
   ZodTypeProvider
 >;
+
+export function accessOf({ method, routeOptions }: Pick<FastifyRequest, 'method' | 'routeOptions'>): Access {
+  return routeOptions.config.access ?? (method === 'GET' || method === 'HEAD' ? 'read' : 'write');
+}
 
 /** For what must answer while the process is overloaded: probes and metrics are how anybody learns that it is. */
 export const answersUnderPressure = { pressureHandler: () => undefined };

@@ -60,6 +60,53 @@ describe('without API keys', () => {
   });
 });
 
+describe('pages of other sites', () => {
+  let server: TestServer;
+  let keyed: TestServer;
+  beforeAll(async () => {
+    server = await testServer({ durable: tier.durable });
+    keyed = await testServer({ durable: tier.durable, apiKeys: [apiKey('writer', 'write')] });
+  });
+  afterAll(() => Promise.all([server.app.close(), keyed.app.close()]));
+  const host = '127.0.0.1:4100';
+  const clear = (headers: Record<string, string>, { app }: TestServer = server) =>
+    app.inject({ method: 'DELETE', url: '/v1/scores', headers: { host, ...headers } });
+
+  it.each([
+    [{}, 200],
+    [{ origin: `http://${host}`, 'sec-fetch-site': 'same-origin' }, 200],
+    [{ 'sec-fetch-site': 'none' }, 200],
+    [{ origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }, 403],
+    [{ origin: 'http://127.0.0.1:9999', 'sec-fetch-site': 'same-site' }, 403],
+    [{ origin: 'null' }, 403],
+    [{ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }, 403],
+  ])('may not call a service without keys: %j is answered with %i', async (headers, status) => {
+    expect((await clear(headers as Record<string, string>)).statusCode).toBe(status);
+  });
+
+  it('a link that leads here is opened', async () => {
+    const headers = { host, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
+    expect((await server.app.inject({ url: '/v1/migration', headers })).statusCode).toBe(200);
+  });
+
+  it('may call with a key, and may not read the answer: there is no CORS', async () => {
+    const headers = { origin: 'https://other.example', 'x-api-key': 'writer-secret' };
+    const answer = await clear(headers, keyed);
+    expect(answer.statusCode).toBe(200);
+    expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
+    const asked = { ...headers, 'access-control-request-method': 'DELETE' };
+    const preflight = await keyed.app.inject({ method: 'OPTIONS', url: '/v1/scores', headers: asked });
+    expect(preflight.statusCode).toBeGreaterThanOrEqual(400);
+    expect(Object.keys(preflight.headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
+  });
+
+  it('the start says that only this machine is served', () => {
+    const said = ({ log }: TestServer): boolean =>
+      log.some(({ msg }) => String(msg).includes('only callers on this machine are served'));
+    expect([said(server), said(keyed)]).toEqual([true, false]);
+  });
+});
+
 describe('with API keys', () => {
   let server: TestServer;
   beforeAll(async () => {

@@ -51,6 +51,9 @@ const answers = {
   403: 'The API key lacks the scope, or the caller is not on loopback',
   404: 'There is no such thing',
   409: 'What is there does not allow it, or the idempotency key was used with another payload',
+  413: 'The request is larger than is taken',
+  415: 'The body is of a kind that is not taken here',
+  429: 'The API key has asked too often; Retry-After says when to come back',
   503: 'PostgreSQL cannot be reached, or the process is overloaded',
 } as const;
 

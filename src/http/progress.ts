@@ -4,6 +4,10 @@ import { messageOf, StockroomError } from '../core/errors.ts';
 
 export const NDJSON = 'application/x-ndjson';
 
+export function isLinesWanted({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
+  return headers.accept?.includes(NDJSON) === true;
+}
+
 export interface Watch {
   readonly onProgress: (progress: object) => void;
   readonly signal: AbortSignal;
@@ -20,7 +24,7 @@ export async function withProgress<R extends object>(
 ): Promise<R> {
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort());
-  if (request.headers.accept?.includes(NDJSON) !== true) {
+  if (!isLinesWanted(request)) {
     return work({ onProgress: () => undefined, signal: gone.signal });
   }
   const lines = new PassThrough();

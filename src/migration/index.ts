@@ -13,6 +13,14 @@ export {
   type CertificateCheck,
 } from './certificate.ts';
 export {
+  cleanupDirectory,
+  type CleanupOptions,
+  type CleanupReport,
+  restoreArchive,
+  type RestoreOptions,
+  type RestoreReport,
+} from './cleanup/index.ts';
+export {
   followDirectory,
   type FollowedFile,
   type FollowOptions,
@@ -20,6 +28,7 @@ export {
   type FollowStatus,
 } from './follow/index.ts';
 export { inspectDirectory, type Inspection, type InspectOptions, type SourceInspection } from './inspect.ts';
+export { rehearse } from './rehearse/index.ts';
 export { exitCodeOf, type Report, type SourceReport, type Warning } from './report.ts';
 export { runMigration, verifyMigration, type MigrationOptions } from './run.ts';
 export { parseTimezones, type Timezones } from './settings.ts';

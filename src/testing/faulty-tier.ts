@@ -11,6 +11,7 @@ type Own =
   | 'prefix'
   | 'timeoutMs'
   | 'scan'
+  | 'look'
   | 'ping'
   | 'info'
   | 'state'
@@ -30,7 +31,7 @@ const facetTable: Readonly<Record<Facet, true>> = {
 };
 const facetNames = Object.keys(facetTable) as Facet[];
 
-/** The facets of a hot tier that do calls; `tier` stands for its own `scan`, `ping` and `info`. */
+/** The facets of a hot tier that do calls; `tier` stands for its own `scan`, `look`, `ping` and `info`. */
 export type FaultyFacet = Facet | 'tier';
 
 /** One call, before it is done. */
@@ -76,7 +77,7 @@ export function faultyTier(hot: HotTier, faults: TierFaults): HotTier {
   const wrap = wrapped('tier', hot);
   return new Proxy(hot, {
     get(_, name) {
-      const asked = name === 'scan' || name === 'ping' || name === 'info';
+      const asked = name === 'scan' || name === 'look' || name === 'ping' || name === 'info';
       return facets.get(name) ?? member(hot, name, asked ? wrap : undefined);
     },
   });

@@ -18,7 +18,11 @@ export interface TestServer {
 }
 
 export type TestServerOptions = Pick<ServerOptions, 'durable'> &
-  Partial<Pick<ServerOptions, 'hot' | 'clock' | 'consoleDirectory'>> & { apiKeys?: ApiKey[] };
+  Partial<
+    Pick<ServerOptions, 'hot' | 'clock' | 'consoleDirectory' | 'rateLimit' | 'drainMs' | 'arrivalMs'>
+  > & {
+    apiKeys?: ApiKey[];
+  };
 
 /** The service on a tier, with its log in memory. Close `app` before the tier. */
 export async function testServer({ apiKeys = [], ...options }: TestServerOptions): Promise<TestServer> {

@@ -48,7 +48,9 @@ const malformed = fc.constantFrom(
   'x'.repeat(2_000_000),
 );
 const JSON_TYPE = 'application/json';
+const LINES_TYPE = 'application/x-ndjson';
 const contentTypes = fc.constantFrom(
+  LINES_TYPE,
   'text/plain',
   'application/x-www-form-urlencoded',
   'multipart/form-data',
@@ -78,6 +80,20 @@ function bodyOf(schema: JsonSchema): fc.Arbitrary<Body> {
     },
     { weight: 1, arbitrary: fc.constant({}) },
   );
+}
+
+/** Lines of what a list in the body holds; some of them are something else. */
+function linesOf(schema: JsonSchema): fc.Arbitrary<Body> {
+  const list = Object.values(schema.properties ?? {}).find(({ items }) => items !== undefined);
+  const value = valueOf(list?.items ?? {}, 'line');
+  const line = fc.oneof(
+    { weight: 8, arbitrary: value.map(written) },
+    { weight: 2, arbitrary: spoilt(value).map(written) },
+    { weight: 1, arbitrary: malformed },
+  );
+  return fc
+    .tuple(fc.array(line, { maxLength: 8 }), fc.constantFrom('\n', '\r\n', '\n\n'))
+    .map(([lines, end]) => ({ payload: lines.map((one) => `${one}${end}`).join(''), type: LINES_TYPE }));
 }
 
 /** As a part of an address, escaped or not. */
@@ -154,7 +170,9 @@ export function requestsTo(
     ),
   );
   const headers = optional(named('header', hostileHeader));
-  const schema = Object.values(operation.requestBody?.content ?? {})[0]?.schema;
+  const content = operation.requestBody?.content ?? {};
+  const schema = Object.values(content)[0]?.schema;
+  const takesLines = Object.hasOwn(content, LINES_TYPE);
   const accept = rarely(fc.constantFrom('application/x-ndjson', 'text/html', '*/*', 'x'));
   return fc
     .record({
@@ -162,7 +180,10 @@ export function requestsTo(
       query,
       headers,
       accept,
-      body: schema === undefined ? rarely(bodyOf({})) : bodyOf(schema),
+      body:
+        schema === undefined
+          ? rarely(bodyOf({}))
+          : fc.oneof(bodyOf(schema), takesLines ? linesOf(schema) : bodyOf(schema)),
     })
     .map((parts) => {
       const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => parts.params[name]!);

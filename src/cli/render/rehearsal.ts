@@ -21,7 +21,7 @@ const phaseColumns: Column[] = [
 ];
 
 const tableColumns: Column[] = [
-  { title: 'table' },
+  { title: 'table or files' },
   { title: 'rows', align: 'right' },
   { title: 'exact', align: 'right' },
   { title: 'same meaning', align: 'right' },
@@ -71,14 +71,14 @@ function verdict(rehearsal: Rehearsal, colors: Colors): string {
   const rows = `${counted(read, 'row')} moved there, ${count(back.rows - back.missing - back.left)} of them back`;
   switch (exit) {
     case 0:
-      return `${colors.green('Rehearsed: everything is proven, and every row of a database comes back.')} ${rows}${time}`;
+      return `${colors.green('Rehearsed: everything is proven, and every row comes back.')} ${rows}${time}`;
     case 3: {
       const quarantined = sources.reduce((sum, source) => sum + source.quarantined, 0);
       const besides = [
         ...(quarantined > 0 ? [`${counted(quarantined, 'row')} would be in quarantine`] : []),
         ...(unreadable.length > 0 ? [`${counted(unreadable.length, 'file')} could not be read`] : []),
       ];
-      const but = `Rehearsed and proven, every row of a database comes back, but ${besides.join(' and ')}.`;
+      const but = `Rehearsed and proven, every row comes back, but ${besides.join(' and ')}.`;
       return `${colors.yellow(but)} ${rows}${time}`;
     }
     case 4: {
@@ -111,7 +111,8 @@ function phaseCells({ name, elapsed_ms: elapsed, rows, bytes: size }: Phase): st
 const tallied = ['rows', 'exact', 'same_meaning', 'different', 'missing', 'left'] as const;
 
 function tableCells(one: TableReturn): string[] {
-  return [plain(`${one.file}:${one.table}`), ...tallied.map((field) => count(one[field]))];
+  const name = one.table === '' ? `${one.source}: ${one.file}` : `${one.file}:${one.table}`;
+  return [plain(name), ...tallied.map((field) => count(one[field]))];
 }
 
 function totals({ back }: Rehearsal, filled: readonly TableReturn[]): string[][] {
@@ -154,7 +155,7 @@ function leftOutLines({ left_out: leftOut }: Rehearsal): string[] {
     ({ source, files, rows }) => `${source} ${count(rows)} in ${counted(files, 'file')}`,
   );
   return section(
-    'Loaded and verified, but not written back: files of JSON have no way back',
+    'Loaded and verified, but not written back: these have no way back',
     names.length === 0 ? [] : [names.join(', ')],
   );
 }

@@ -3,15 +3,21 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { ApiKey } from '../../core/config-values.ts';
 import { StockroomError } from '../../core/errors.ts';
-import type { Access, App } from '../app.ts';
+import { type App, accessOf } from '../app.ts';
 
 const LOOPBACK = 'loopback';
+const ANYONE = 'anyone';
 
 /**
  * Who may call. With API keys: the holder of a key with the scope that the route asks for; no scope implies another.
  * Without: loopback alone, as the socket has it, since a header says what its sender likes.
  */
 export function installAuth(app: App, apiKeys: readonly ApiKey[]): void {
+  if (apiKeys.length === 0) {
+    app.log.warn(
+      'without STOCKROOM_API_KEYS only callers on this machine are served, and each may do everything',
+    );
+  }
   const keys = apiKeys.map((key) => ({ ...key, hash: Buffer.from(key.sha256, 'hex') }));
   app.decorateRequest('caller', '');
   // A synchronous hook with a callback: it stands before every request, and waits for nothing.
@@ -40,7 +46,24 @@ function localCaller(request: FastifyRequest): string {
       `Without API keys the host must be localhost or an IP address, and it is ${JSON.stringify(request.hostname)}; set STOCKROOM_API_KEYS`,
     );
   }
+  refuseOtherPages(request);
   return LOOPBACK;
+}
+
+/**
+ * A page of the web can also make a browser send requests whose answer it cannot read, and a request may change something. A
+ * browser says whose page it was; who is no browser says nothing.
+ */
+function refuseOtherPages({ headers }: FastifyRequest): void {
+  const { origin, host, 'sec-fetch-site': site, 'sec-fetch-mode': mode } = headers;
+  const foreign = origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host);
+  // A link that leads here from another page is opened, and reads alone.
+  const opened = mode === 'navigate' && origin === undefined;
+  if (!foreign && (site === undefined || site === 'same-origin' || site === 'none' || opened)) return;
+  throw new StockroomError(
+    'FORBIDDEN',
+    'Without API keys pages of other sites may not call; set STOCKROOM_API_KEYS and send a key',
+  );
 }
 
 function isLoopback(address: string): boolean {
@@ -54,7 +77,7 @@ function isLocalName(hostname: string): boolean {
 
 function keyCaller(request: FastifyRequest, keys: readonly (ApiKey & { hash: Buffer })[]): string {
   const access = accessOf(request);
-  if (access === 'open') return 'anyone';
+  if (access === 'open') return ANYONE;
   const given = givenKey(request);
   if (given === undefined) {
     throw new StockroomError('UNAUTHORIZED', 'Give an API key: Authorization: Bearer KEY, or x-api-key: KEY');
@@ -74,11 +97,6 @@ function keyCaller(request: FastifyRequest, keys: readonly (ApiKey & { hash: Buf
     );
   }
   return key.name;
-}
-
-function accessOf(request: FastifyRequest): Access {
-  const configured = request.routeOptions.config.access;
-  return configured ?? (request.method === 'GET' || request.method === 'HEAD' ? 'read' : 'write');
 }
 
 function givenKey(request: FastifyRequest): string | undefined {

@@ -2,7 +2,7 @@ import { StockroomError } from '../../core/errors.ts';
 import type { App } from '../app.ts';
 
 /** What nests deeper is no document of ours, and JavaScript and PostgreSQL run out of stack on far deeper ones. */
-const DEPTH_MAX = 200;
+export const DEPTH_MAX = 200;
 
 /** Bodies are JSON, of at most `DEPTH_MAX` levels. */
 export function installBody(app: App): void {
@@ -20,7 +20,7 @@ export function installBody(app: App): void {
 }
 
 /** Whether JSON nests deeper than that. Of a text that is no JSON, any answer. */
-function isDeeper(text: string, max: number): boolean {
+export function isDeeper(text: string, max: number): boolean {
   let depth = 0;
   for (let at = 0; at < text.length; at += 1) {
     const character = text[at];

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { z } from 'zod';
 import { type ErrorCode, messageOf, StockroomError } from '../../core/errors.ts';
@@ -7,6 +8,13 @@ import type { App } from '../app.ts';
 import { type InputFault, PROBLEM_TYPE, type Problem, problemOf } from '../problem.ts';
 
 const FOUND_MAX_LENGTH = 100;
+
+const refusals: Readonly<Record<number, ErrorCode>> = {
+  404: 'NOT_FOUND',
+  413: 'TOO_LARGE',
+  415: 'UNSUPPORTED_TYPE',
+  431: 'TOO_LARGE',
+};
 
 /** Every error leaves as application/problem+json with a stable code. */
 export function installErrors(app: App): void {
@@ -32,9 +40,19 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
     socket.destroy();
     return;
   }
-  const body = JSON.stringify(problemOf('INVALID_INPUT', 'The bytes received are no valid HTTP request', ''));
-  const head = ['HTTP/1.1 400 Bad Request', `Content-Type: ${PROBLEM_TYPE}`, 'Connection: close'];
+  const answer = connectionProblem(error.code);
+  const body = JSON.stringify(answer);
+  const line = `${answer.status} ${STATUS_CODES[answer.status]}`;
+  const head = [`HTTP/1.1 ${line}`, `Content-Type: ${PROBLEM_TYPE}`, 'Connection: close'];
   socket.end(`${head.join('\r\n')}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+}
+
+function connectionProblem(code: string | undefined): Problem {
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return problemOf('TOO_LARGE', 'The headers are larger than 16 KiB together', '');
+  const late = code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const detail = late ? 'The request did not arrive in time' : 'The bytes received are no valid HTTP request';
+  return problemOf('INVALID_INPUT', detail, '');
 }
 
 function send(reply: FastifyReply, answer: Problem): FastifyReply {
@@ -66,7 +84,7 @@ function describeError(error: unknown, request: FastifyRequest): Problem {
 function refusalOf(error: unknown): ErrorCode | undefined {
   const status = z.object({ statusCode: z.number().min(400).max(499) }).safeParse(error).data?.statusCode;
   if (status === undefined) return undefined;
-  return status === 404 ? 'NOT_FOUND' : 'INVALID_INPUT';
+  return refusals[status] ?? 'INVALID_INPUT';
 }
 
 function faultsOf(issue: FastifySchemaValidationError, place: string, request: FastifyRequest): InputFault[] {
@@ -99,7 +117,7 @@ function valueAt(request: FastifyRequest, place: string, field: string): unknown
     );
 }
 
-function describeFound(value: unknown): string {
+export function describeFound(value: unknown): string {
   if (value === undefined) return 'nothing';
   const text = JSON.stringify(value);
   return text.length > FOUND_MAX_LENGTH ? `${text.slice(0, FOUND_MAX_LENGTH)}…` : text;

@@ -1,9 +1,10 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { version } from '../../core/version.ts';
 import type { App } from '../app.ts';
 import { openAccess } from './open-access.ts';
+import { describeRoute, describeWhole, tags } from './openapi-routes.ts';
 
 /** The description of the API, collected from the schemas of the routes that are registered after this. */
 export async function installOpenApi(app: App): Promise<void> {
@@ -13,9 +14,11 @@ export async function installOpenApi(app: App): Promise<void> {
       info: {
         title: 'Stockroom',
         version,
+        license: { name: 'MIT', identifier: 'MIT' },
         description:
           'The data layer of AI stock-picking backends. Times are ISO 8601 in UTC, money is a decimal string, lists are {items, next_cursor}, errors are application/problem+json with a stable code.',
       },
+      servers: [{ url: '/', description: 'Where this document comes from' }],
       components: {
         securitySchemes: {
           bearer: { type: 'http', scheme: 'bearer' },
@@ -23,16 +26,10 @@ export async function installOpenApi(app: App): Promise<void> {
         },
       },
       security: [{ bearer: [] }, { header: [] }, {}],
-      tags: [
-        { name: 'Migration', description: 'What became of the old data' },
-        { name: 'LLM costs', description: 'What the calls of language models cost' },
-        { name: 'Recommendations', description: 'What was recommended, and how it ended' },
-        { name: 'Top picks', description: 'The runs of the top-picks engine' },
-        { name: 'Service', description: 'Health and figures of this process' },
-      ],
+      tags: [...tags],
     },
-    transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transform: describeRoute,
+    transformObject: (given) => describeWhole(jsonSchemaTransformObject(given)),
   });
 
   await app.register(async (scope) => {

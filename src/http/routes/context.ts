@@ -1,8 +1,10 @@
+import { Readable } from 'node:stream';
 import { z } from 'zod';
 import {
   analysesBody,
   analysesPage,
   analysis,
+  analysisInput,
   historyQuery,
   idempotencyHeaders,
   latestQuery,
@@ -22,6 +24,7 @@ import {
 } from '../../stores/context/schema.ts';
 import type { Context } from '../../stores/context/store.ts';
 import type { App } from '../app.ts';
+import { allOf, answerList, loggedLines, logLines, takesLines, wholeList } from '../lines.ts';
 import { problems } from '../problem.ts';
 import { routeContextMemory } from './context-memory.ts';
 
@@ -39,20 +42,31 @@ function routeAnalyses(app: App, { analyses }: Context): void {
   app.post(
     '/v1/context/analyses',
     {
+      config: { lines: true },
       schema: {
         tags,
         summary: 'Log one analysis, or a list of them',
-        description: 'Each of a list for itself: when one is refused the others are kept.',
+        description: `Each of a list for itself: when one is refused the others are kept. ${takesLines}`,
         headers: idempotencyHeaders,
         body: analysesBody,
         response: {
-          201: z.union([loggedAnalysis, loggedAnalyses]).describe('As one, or as a list'),
-          ...problems(400, 401, 403, 409, 503),
+          201: z
+            .union([loggedAnalysis, loggedAnalyses, loggedLines])
+            .describe('As one, as a list, or of lines'),
+          ...problems(400, 401, 403, 409, 415, 503),
         },
       },
     },
     async (request, reply) => {
-      const options = { idempotencyKey: request.headers['idempotency-key'] };
+      const key = request.headers['idempotency-key'];
+      const given: unknown = request.body;
+      if (given instanceof Readable) {
+        const logged = await logLines(given, { schema: analysisInput, key }, (lines) =>
+          allOf(lines.map((line) => analyses.log(line.value, { idempotencyKey: line.key }))),
+        );
+        return reply.code(201).send(logged);
+      }
+      const options = { idempotencyKey: key };
       const { body } = request;
       const answer = Array.isArray(body)
         ? { items: await analyses.logMany(body, options), next_cursor: null }
@@ -78,11 +92,17 @@ function routeAnalyses(app: App, { analyses }: Context): void {
       schema: {
         tags,
         summary: 'The analyses of a symbol in the last days × 24 hours, newest first',
+        description: wholeList,
         querystring: historyQuery,
         response: { 200: analysesPage, ...problems(400, 401, 403, 503) },
       },
     },
-    (request) => analyses.history(request.query),
+    (request, reply) =>
+      answerList(request, reply, {
+        query: request.query,
+        item: analysis,
+        page: (query) => analyses.history(query),
+      }),
   );
 }
 

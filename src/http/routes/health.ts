@@ -3,6 +3,7 @@ import { StockroomError } from '../../core/errors.ts';
 import { version } from '../../core/version.ts';
 import type { HotTier } from '../../tiers/hot/index.ts';
 import { type App, answersUnderPressure } from '../app.ts';
+import type { Draining } from '../plugins/draining.ts';
 import { problems } from '../problem.ts';
 import { checkDurable, checkHot, type Durable, type TierHealth } from '../tier-health.ts';
 
@@ -99,7 +100,13 @@ function hotNote({ kind, coherence }: HotTier): string | null {
 const tags = ['Service'];
 const probe = { access: 'open', ...answersUnderPressure } as const;
 
-export function routeHealth(app: App, { durable, hot }: { durable: Durable; hot: HotTier }): void {
+export interface HealthSources {
+  readonly durable: Durable;
+  readonly hot: HotTier;
+  readonly draining: Draining;
+}
+
+export function routeHealth(app: App, { durable, hot, draining }: HealthSources): void {
   app.get(
     '/health',
     {
@@ -140,6 +147,12 @@ export function routeHealth(app: App, { durable, hot }: { durable: Durable; hot:
       },
     },
     async () => {
+      if (draining.begun) {
+        throw new StockroomError(
+          'UNAVAILABLE',
+          'The service is about to end: send requests to another process',
+        );
+      }
       const found = await checkDurable(durable);
       if (found.state === 'up') return { status: 'ready' as const };
       // Whoever holds no key may know that PostgreSQL is away, and not where it is.

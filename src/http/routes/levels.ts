@@ -19,6 +19,7 @@ export function routeLevels(app: App, supportResistance: SupportResistance): voi
   app.get(
     '/v1/levels/:symbol',
     {
+      config: { etag: true },
       schema: {
         tags,
         summary: 'The levels of a symbol, computed from price history when there are none of this period',

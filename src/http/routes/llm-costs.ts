@@ -1,7 +1,9 @@
 import type { FastifyRequest } from 'fastify';
+import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { keyInput } from '../../stores/llm-costs/inputs.ts';
 import {
+  llmRequest,
   llmRequests,
   type LlmRequestInput,
   type Logged,
@@ -11,6 +13,7 @@ import {
 import { spend, spendQuery, usage, usageQuery } from '../../stores/llm-costs/schema.ts';
 import type { LlmCosts } from '../../stores/llm-costs/store.ts';
 import type { App } from '../app.ts';
+import { loggedLines, logLines, takesLines } from '../lines.ts';
 import { problems } from '../problem.ts';
 import { routeLlmBudgets } from './llm-budgets.ts';
 import { routeLlmPrices } from './llm-prices.ts';
@@ -31,14 +34,19 @@ export function routeLlmCosts(app: App, llmCosts: LlmCosts): void {
     '/v1/llm/requests',
     {
       bodyLimit: BODY_MAX_BYTES,
+      config: { lines: true },
       schema: {
         tags,
         summary: 'Log one request or many',
         description:
-          'The body is {"requests": [...]}, a bare array of requests, or one request by itself, which is answered by itself. All are logged, or none.',
+          'The body is {"requests": [...]}, a bare array of requests, or one request by itself, which is answered by itself. All are logged, or none. ' +
+          takesLines,
         headers: keyHeader,
         body: llmRequests,
-        response: { 201: z.union([logged, loggedMany]), ...problems(400, 401, 403, 409, 503) },
+        response: {
+          201: z.union([logged, loggedMany, loggedLines]),
+          ...problems(400, 401, 403, 409, 415, 503),
+        },
       },
       preValidation: (request, _reply, done) => {
         listRequests(request);
@@ -46,18 +54,35 @@ export function routeLlmCosts(app: App, llmCosts: LlmCosts): void {
       },
     },
     async (request, reply) => {
-      const { requests } = request.body;
       const key = request.headers['idempotency-key'];
       void reply.code(201);
+      const body: unknown = request.body;
+      if (body instanceof Readable) {
+        return logLines(body, { schema: llmRequest, key }, (lines) =>
+          llmCosts.logMany(
+            lines.map((line) =>
+              line.key === undefined ? line.value : { ...line.value, idempotency_key: line.key },
+            ),
+          ),
+        );
+      }
+      const { requests } = request.body;
       if (!isSingle.has(request)) {
         return { items: await llmCosts.logMany(requests, key), next_cursor: null };
       }
       return logOne(llmCosts, requests[0]!, key);
     },
   );
+  routeSpend(app, llmCosts);
+  routeLlmBudgets(app, llmCosts);
+  routeLlmPrices(app, llmCosts);
+}
+
+function routeSpend(app: App, llmCosts: LlmCosts): void {
   app.get(
     '/v1/llm/spend',
     {
+      config: { etag: true },
       schema: {
         tags,
         summary: 'The spend of one day in UTC',
@@ -79,8 +104,6 @@ export function routeLlmCosts(app: App, llmCosts: LlmCosts): void {
     },
     (request) => llmCosts.usage(request.query),
   );
-  routeLlmBudgets(app, llmCosts);
-  routeLlmPrices(app, llmCosts);
 }
 
 /** Requests whose body was one request by itself. */
@@ -89,6 +112,7 @@ const isSingle = new WeakSet<FastifyRequest>();
 /** One form for the three that are taken, so that a fault is named by its field. */
 function listRequests(request: FastifyRequest): void {
   const { body } = request;
+  if (body instanceof Readable) return;
   if (Array.isArray(body)) request.body = { requests: body as unknown[] };
   else if (typeof body === 'object' && body !== null && !('requests' in body)) {
     isSingle.add(request);

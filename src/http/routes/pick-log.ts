@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { textField } from '../../stores/pick-log/fields.ts';
 import {
@@ -15,6 +16,7 @@ import {
   loggedPick,
   loggedPicks,
   pick,
+  pickInput,
   pickParams,
   pickQuery,
   picksBody,
@@ -23,6 +25,7 @@ import {
 } from '../../stores/pick-log/schema.ts';
 import type { PickLog } from '../../stores/pick-log/store.ts';
 import type { App } from '../app.ts';
+import { allOf, answerList, loggedLines, logLines, takesLines, wholeList } from '../lines.ts';
 import { problems } from '../problem.ts';
 import { NDJSON, withProgress } from '../progress.ts';
 
@@ -74,20 +77,30 @@ function routePicks(app: App, pickLog: PickLog): void {
   app.post(
     '/v1/picks',
     {
+      config: { lines: true },
       schema: {
         tags,
+        description: takesLines,
         summary: 'Logs a pick, or many in one transaction, with what agents said about them',
         headers: logHeaders,
         body: picksBody,
         response: {
           200: z.union([loggedPick, loggedPicks]).describe('All of it had been logged before'),
-          201: z.union([loggedPick, loggedPicks]),
-          ...problems(400, 401, 403, 409, 503),
+          201: z.union([loggedPick, loggedPicks, loggedLines]),
+          ...problems(400, 401, 403, 409, 415, 503),
         },
       },
     },
     async ({ body, headers }, reply) => {
-      const options = { idempotencyKey: headers['idempotency-key'] };
+      const key = headers['idempotency-key'];
+      const given: unknown = body;
+      if (given instanceof Readable) {
+        const logged = await logLines(given, { schema: pickInput, key }, (lines) =>
+          allOf(lines.map((line) => pickLog.log(pickInput.parse(line.value), { idempotencyKey: line.key }))),
+        );
+        return reply.code(201).send(logged);
+      }
+      const options = { idempotencyKey: key };
       if (body.many) {
         const items = await pickLog.logMany(body.items, options);
         const known = items.every(({ repeated }) => repeated);
@@ -103,15 +116,18 @@ function routePicks(app: App, pickLog: PickLog): void {
       schema: {
         tags,
         summary: 'Picks with their contributions and outcomes, newest first',
+        description: wholeList,
         querystring: picksQuery,
         response: { 200: picksPage, ...problems(400, 401, 403, 503) },
       },
     },
-    (request) => pickLog.list(request.query),
+    (request, reply) =>
+      answerList(request, reply, { query: request.query, item: pick, page: (query) => pickLog.list(query) }),
   );
   app.get(
     '/v1/picks/:uuid',
     {
+      config: { etag: true },
       schema: {
         tags,
         summary: 'A pick with its contributions and outcomes',

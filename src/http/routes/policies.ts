@@ -86,6 +86,7 @@ function routePolicyReads(app: App, policies: Policies): void {
   app.get(
     '/v1/policies/active',
     {
+      config: { etag: true },
       schema: {
         tags,
         summary: 'The active policy, or the one that was active at a time',

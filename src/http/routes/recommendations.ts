@@ -21,6 +21,7 @@ import {
 } from '../../stores/recommendations/schema.ts';
 import type { Recommendations } from '../../stores/recommendations/store.ts';
 import type { App } from '../app.ts';
+import { answerList, wholeList } from '../lines.ts';
 import { problems } from '../problem.ts';
 import { NDJSON, withProgress } from '../progress.ts';
 
@@ -99,15 +100,22 @@ function routeReads(app: App, recommendations: Recommendations): void {
       schema: {
         tags,
         summary: 'Recommendations and their evaluations, newest first',
+        description: wholeList,
         querystring: listQuery,
         response: { 200: recommendationsPage, ...problems(400, 401, 403, 503) },
       },
     },
-    (request) => recommendations.list(request.query),
+    (request, reply) =>
+      answerList(request, reply, {
+        query: request.query,
+        item: recommendation,
+        page: (query) => recommendations.list(query),
+      }),
   );
   app.get(
     '/v1/recommendations/:id',
     {
+      config: { etag: true },
       schema: {
         tags,
         summary: 'One recommendation',

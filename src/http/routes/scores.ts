@@ -36,6 +36,7 @@ export function routeScores(app: App, scores: Scores): void {
   app.get(
     '/v1/scores/top',
     {
+      config: { etag: true },
       schema: {
         tags,
         summary: 'The best of a universe, or of all',
@@ -48,6 +49,7 @@ export function routeScores(app: App, scores: Scores): void {
   app.get(
     '/v1/scores/:symbol',
     {
+      config: { etag: true },
       schema: {
         tags,
         summary: 'The score of a symbol',

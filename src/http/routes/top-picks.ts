@@ -6,6 +6,7 @@ import {
   runQuery,
   runsPage,
   runsQuery,
+  runSummary,
   savedRun,
   type SavedRun,
   saveHeaders,
@@ -15,6 +16,7 @@ import {
 } from '../../stores/top-picks/schema.ts';
 import type { TopPicks } from '../../stores/top-picks/store.ts';
 import type { App } from '../app.ts';
+import { answerList, wholeList } from '../lines.ts';
 import { problems } from '../problem.ts';
 
 const tags = ['Top picks'];
@@ -50,9 +52,14 @@ export function routeTopPicks(app: App, topPicks: TopPicks, { saveRun }: TopPick
       return reply.code(saved.repeated ? 200 : 201).send(saved);
     },
   );
+  routeReads(app, topPicks);
+}
+
+function routeReads(app: App, topPicks: TopPicks): void {
   app.get(
     '/v1/top-picks/latest',
     {
+      config: { etag: true },
       schema: {
         tags,
         summary: 'The newest run of a universe and mode that picked anything',
@@ -68,15 +75,22 @@ export function routeTopPicks(app: App, topPicks: TopPicks, { saveRun }: TopPick
       schema: {
         tags,
         summary: 'Runs without their payload, newest first',
+        description: wholeList,
         querystring: runsQuery,
         response: { 200: runsPage, ...problems(400, 401, 403, 503) },
       },
     },
-    (request) => topPicks.runs(request.query),
+    (request, reply) =>
+      answerList(request, reply, {
+        query: request.query,
+        item: runSummary,
+        page: (query) => topPicks.runs(query),
+      }),
   );
   app.get(
     '/v1/top-picks/runs/:run_id',
     {
+      config: { etag: true },
       schema: {
         tags,
         summary: 'The newest run of that id',

@@ -22,6 +22,7 @@ export {
 export { type Original, originalValue } from './original.ts';
 export { type QuarantinedBytes, quarantinedPages, quarantinedRow } from './quarantined.ts';
 export { loadedPages, newPages, newStates, originalsOf, tuplesByRow, tuplesOf } from './read-loaded.ts';
+export { newPrices } from './new-prices.ts';
 export { learnStyle, type TableStyle, usualTimeForm } from './style.ts';
 export { type LoadedTuple, type OldRow, TableBack, TableLayout } from './table-back.ts';
 export { pythonForm, type TimeForm, writeTime } from './time-form.ts';

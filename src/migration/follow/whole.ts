@@ -6,6 +6,7 @@ import { prepare } from '../engine.ts';
 import { compareKeys, isLoaded, OUTCOME, type LedgerEntry, type RowKey } from '../ledger.ts';
 import type { SourceRow } from '../source.ts';
 import type { Unit } from '../unit.ts';
+import { settleAdopted } from './adopted.ts';
 import { applyBatches } from './apply.ts';
 import type { Place } from './place.ts';
 import { Outcome } from './outcome.ts';
@@ -23,6 +24,8 @@ const MAX_PASSES = 3;
  */
 export async function followWhole(place: Place, unit: Unit, units: readonly Unit[]): Promise<Outcome> {
   const outcome = new Outcome();
+  if (place.sourceWins(unit.source))
+    outcome.removed += await settleAdopted(place.tier, unit, place.contextOf(unit.source));
   for (let pass = 0; pass < MAX_PASSES; pass++) {
     const found = await new Pass(
       place,

@@ -30,7 +30,9 @@ export interface OtherForm {
 /** How the rows of a table came back. */
 export interface TableReturn {
   readonly source: string;
+  /** Of a source in files of JSON the file, or how many they are. */
   readonly file: string;
+  /** Empty for a source in files of JSON. */
   readonly table: string;
   /** Rows of the snapshot. */
   readonly rows: number;
@@ -231,7 +233,7 @@ const SHOWN_CHARACTERS = 60;
 const SHOWN_BEFORE = 15;
 
 /** Two values in words, from a little before they depart. */
-function shown(before: RawValue, after: RawValue): [string, string] {
+export function shown(before: RawValue, after: RawValue): [string, string] {
   let start = 0;
   if (typeof before === 'string' && typeof after === 'string') {
     while (start < before.length && before[start] === after[start]) start++;

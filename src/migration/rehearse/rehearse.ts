@@ -1,8 +1,9 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../../core/clock.ts';
+import { type Clock, systemClock } from '../../core/clock.ts';
 import { StockroomError } from '../../core/errors.ts';
 import type { DurableConfig } from '../../tiers/durable/index.ts';
+import { fileBackOf } from '../back/index.ts';
 import { discover } from '../discover.ts';
 import { inspectDirectory } from '../inspect.ts';
 import type { Report } from '../report.ts';
@@ -12,6 +13,7 @@ import { builtInSources } from '../sources/index.ts';
 import { TableUnit } from '../table-unit.ts';
 import type { Discovery, Unreadable } from '../unit.ts';
 import { compareBack, type TableReturn } from './compare.ts';
+import { compareFiles } from './compare-files.ts';
 import {
   exitOf,
   firstDifferences,
@@ -34,6 +36,7 @@ import {
 } from './snapshot.ts';
 import { databaseBytes, openWorkspace, type Workspace } from './workspace.ts';
 import { writeBack } from './write-back.ts';
+import { writeFilesBack } from './write-files.ts';
 
 export interface RehearsalOptions {
   readonly directory: string;
@@ -171,7 +174,7 @@ class Rehearser {
     requireSpace(this.scratch, needed, await freeBytes(this.scratch));
   }
 
-  /** The way back: the old databases written anew and compared with the snapshot. */
+  /** The way back: the old databases and files written anew and compared with the snapshot. */
   private async returnRows(
     { tier }: Workspace,
     snapshot: string,
@@ -182,16 +185,21 @@ class Rehearser {
     const timezones = await tier.session(knownTimezones);
     const target = join(this.scratch, 'back');
     mkdirSync(target);
-    const files = await this.phase('back', async () => {
-      const result = await writeBack({ tier, discovery, timezones, target, onStep, stop });
-      const rows = result
+    const nowMicros = (this.options.clock ?? systemClock)().getTime() * 1000;
+    const shared = { tier, discovery, timezones, target, nowMicros, onStep, stop };
+    const { files, documents } = await this.phase('back', async () => {
+      const result = { files: await writeBack(shared), documents: await writeFilesBack(shared) };
+      const rows = result.files
         .flatMap((file) => file.tables)
         .reduce((sum, table) => sum + table.loaded + table.quarantined + table.duplicates, 0);
-      return { result, rows, bytes: null };
+      return { result, rows: result.documents.reduce((sum, { loaded }) => sum + loaded, rows), bytes: null };
     });
     const before = (file: string): string => join(snapshot, file);
     const tables = await this.phase('compare', async () => {
-      const result = await compareBack(files, { tier, before, timezones, onStep, stop });
+      const result = [
+        ...(await compareBack(files, { tier, before, timezones, onStep, stop })),
+        ...(await compareFiles(documents, shared)),
+      ];
       return { result, rows: result.reduce((sum, { rows }) => sum + rows, 0), bytes: null };
     });
     const leftOut = leftOutOf(discovery);
@@ -271,13 +279,13 @@ function merged(...lists: readonly (readonly Unreadable[])[]): Unreadable[] {
   return [...byFile.values()].sort((a, b) => (a.file < b.file ? -1 : 1));
 }
 
-const IN_FILES = 'kept in files of JSON: the rehearsal loads and verifies them, and does not write them anew';
+const NO_WAY_BACK = 'a source of files without a way back: it is loaded and verified, and not written anew';
 
 function leftOutOf(discovery: Discovery): LeftOut[] {
   const files = new Map<string, number>();
   for (const unit of discovery.units) {
-    if (unit instanceof TableUnit) continue;
+    if (unit instanceof TableUnit || fileBackOf(unit.source) !== undefined) continue;
     files.set(unit.source.id, (files.get(unit.source.id) ?? 0) + unit.files.length);
   }
-  return [...files].map(([source, count]) => ({ source, files: count, rows: 0, reason: IN_FILES }));
+  return [...files].map(([source, count]) => ({ source, files: count, rows: 0, reason: NO_WAY_BACK }));
 }

@@ -115,16 +115,20 @@ async function addOriginals(
   }
 }
 
-/** Notes under which keys rows stand at the old side. @returns the places that hold, some given by somebody faster */
+/** Notes under which keys rows stand at the old side; a row that has one by now keeps it. */
 export async function noteMade(tier: DurableTier, rows: readonly OwedRow[]): Promise<void> {
   const fresh = rows.filter(({ place }) => place !== null);
   if (fresh.length === 0) return;
   await tier.transaction(async (session) => {
-    for (const { table, row, place } of fresh) {
-      await session.query(
-        'INSERT INTO migration_made (source, row_key, unit, legacy_key) VALUES ($1, $2, $3, $4)',
+    for (const owed of fresh) {
+      const { table, row, place } = owed;
+      const { rows: noted } = await session.query<{ unit: string; legacy_key: string }>(
+        `INSERT INTO migration_made (source, row_key, unit, legacy_key) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (source, row_key) DO UPDATE SET row_key = excluded.row_key RETURNING unit, legacy_key`,
         [table.source.id, row, place!.unit, String(place!.key)],
       );
+      const { unit, legacy_key: key } = noted[0]!;
+      owed.place = { unit, key: table.oldKey === 'legacy_id' ? BigInt(key) : key };
     }
   });
 }

@@ -1,9 +1,10 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { pause } from '../../core/wait.ts';
 import type { Ground } from './ground.ts';
 import { owed } from './new-side.ts';
 import { proveStore, type Proof } from './prove.ts';
-import type { Replayer } from './replay.ts';
+import { type Replayer, Superseded } from './replay.ts';
 import { breaches, type ReadCounts, READS_THAT_AGREE, readsSince } from './reads.ts';
 import { shadowReads } from './shadow.ts';
 import type { Stage, StageRow } from './stage.ts';
@@ -19,6 +20,9 @@ export interface Gate {
 
 /** How long files of JSON must have rested: their writer cannot be fenced, so it has to have stopped. */
 const REST_MS = 10_000;
+/** Times that another replayer is taken over, and the pause before each. */
+const TAKE_OVERS = 20;
+const AGAIN_MS = 50;
 
 const gate = (name: string, passed: boolean, detail: string, hard = false): Gate => ({
   name,
@@ -97,13 +101,22 @@ export function rampGate(row: StageRow): Gate {
   return gate('ramp', row.ramp === 100, `${row.ramp} % of the reads come here`);
 }
 
-/** Replays until nothing waits, or nothing moves any more. */
-export async function drain(replayer: Replayer): Promise<void> {
-  for (;;) {
-    const { rows, refused } = await replayer.batch();
-    if (rows + refused === 0) break;
+/** Replays until nothing waits, or nothing moves any more; whoever replays beside it and takes a file over is taken over. */
+export async function drain(newReplayer: () => Replayer): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const replayer = newReplayer();
+      for (;;) {
+        const { rows, refused } = await replayer.batch();
+        if (rows + refused === 0) break;
+      }
+      await replayer.batch(true);
+      return;
+    } catch (error) {
+      if (!(error instanceof Superseded) || attempt === TAKE_OVERS) throw error;
+      await pause(AGAIN_MS);
+    }
   }
-  await replayer.batch(true);
 }
 
 /** What stands before the next stage, for `stage show`; it reads every row. */

@@ -52,7 +52,7 @@ export function loadedRows(
   const joined = family === undefined ? 't.id = m.row_key::bigint' : `t.key = m.row_key${shared}`;
   return `SELECT ${own} FROM ${table} t WHERE ${from}${shared} AND ${condition(`t."${identity}"`)}
     UNION ALL SELECT ${made.join(', ')} FROM migration_made m JOIN ${table} t ON ${joined}
-    WHERE m.source = ${literal(source.id)} AND m.unit = ${literal(unit)} AND ${condition(madeKey)}`;
+    WHERE m.source = ${literal(source.id)} AND m.unit = ${literal(unit)} AND t.legacy_source IS NULL AND ${condition(madeKey)}`;
 }
 
 /** Of rows that are not loaded: those that are in the quarantine, or duplicates of rows in another file, or over. */

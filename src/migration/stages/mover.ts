@@ -179,15 +179,14 @@ export class Mover {
     if (!isNewSide(row.stage)) return this.relabel(row, 'legacy');
     const { ground, tell } = this;
     const { tier, side } = ground;
-    const replayer = this.replayer();
-    await drain(replayer);
-    this.check('legacy', await this.gates('legacy', row, () => drain(replayer)));
+    await drain(this.newReplayer);
+    this.check('legacy', await this.gates('legacy', row, () => drain(this.newReplayer)));
     const epoch = (await ground.epoch()) + 1n;
     tell('fencing PostgreSQL');
     await changeStage(tier, row, { state: 'fenced', epoch });
     const fenced: StageRow = { ...row, state: 'fenced', epoch };
     try {
-      await drain(this.replayer());
+      await drain(this.newReplayer);
       this.check('legacy', [await owedGate(ground)]);
     } catch (error) {
       await changeStage(tier, fenced, { state: 'open', epoch: epoch + 1n });
@@ -201,15 +200,14 @@ export class Mover {
   private async complete(row: StageRow): Promise<void> {
     const { ground, tell } = this;
     const { tier, store, sources } = ground;
-    const replayer = this.replayer();
-    await drain(replayer);
-    this.check('complete', await this.gates('complete', row, () => drain(replayer)));
+    await drain(this.newReplayer);
+    this.check('complete', await this.gates('complete', row, () => drain(this.newReplayer)));
     const epoch = (await ground.epoch()) + 1n;
     tell('fencing PostgreSQL');
     await changeStage(tier, row, { state: 'fenced', epoch });
     const fenced: StageRow = { ...row, state: 'fenced', epoch };
     try {
-      await drain(this.replayer());
+      await drain(this.newReplayer);
       this.check('complete', [await owedGate(ground)]);
       await changeStage(
         tier,
@@ -230,8 +228,7 @@ export class Mover {
 
   private async labelNew(row: StageRow, stage: Stage): Promise<void> {
     if (stageIndex(stage) > stageIndex(row.stage)) {
-      const replayer = this.replayer();
-      this.check(stage, await this.gates(stage, row, () => drain(replayer)));
+      this.check(stage, await this.gates(stage, row, () => drain(this.newReplayer)));
     }
     await changeStage(this.ground.tier, row, { stage, epoch: (await this.ground.epoch()) + 1n });
   }
@@ -250,10 +247,10 @@ export class Mover {
     await changeStage(this.ground.tier, row, { ramp, epoch: row.epoch });
   }
 
-  private replayer(): Replayer {
+  private readonly newReplayer = (): Replayer => {
     const { tier, side, prefix, sources, timezones } = this.ground;
     return new Replayer({ tier, side, prefix, sources, timezones });
-  }
+  };
 
   private async prove(): Promise<Gate> {
     return proofGate(await proveStore(this.ground, () => this.ground.catchUp(), this.rows));

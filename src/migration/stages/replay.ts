@@ -5,13 +5,17 @@ import { CONTROL_TABLE, schemaCookie } from '../../legacy/sqlite/change-log.ts';
 import type { SqliteConnection } from '../../legacy/sqlite/database.ts';
 import { quoteName } from '../../legacy/sqlite/tables.ts';
 import { writeTransaction } from '../../legacy/sqlite/write.ts';
-import type { DurableTier } from '../../tiers/durable/index.ts';
+import { type DurableTier, sqlState } from '../../tiers/durable/index.ts';
 import type { Timezones } from '../settings.ts';
 import type { SourceDefinition } from '../source.ts';
 import { noteMade, noteRefused, type OwedRow, readOwed, strikeOff } from './entries.ts';
 import { type StoreTable, tablesOf } from './new-side.ts';
 import type { OldFile, OldSide } from './old-side.ts';
 import { OldTable } from './old-table.ts';
+
+const UNIQUE_VIOLATION = '23505';
+/** Tries to give keys while another replayer does. */
+const ATTEMPTS = 5;
 
 /** Another replayer has taken over, or the old side is no replica any more: what was read here is not to be applied. */
 export class Superseded extends Error {}
@@ -82,22 +86,26 @@ export class Replayer {
   /** Rows that Stockroom made get the key under which the old side is to know them, before it gets them. */
   private async giveKeys(rows: readonly OwedRow[]): Promise<void> {
     const made = rows.filter(({ place, tuple }) => place === null && tuple !== null);
-    for (const row of made) {
-      const { file, table } = this.homeOf(row.table);
-      const unit = this.prefix + file.path;
-      const key =
-        row.table.oldKey === 'legacy_id'
-          ? await this.nextNumber(file, table, unit)
-          : this.inFile(file, (connection) => this.writer(connection, file, table).naturalKey(row.tuple!));
-      row.place = { unit, key };
+    for (let attempt = 1; ; attempt++) {
+      for (const row of made) row.place = await this.newPlace(row);
+      try {
+        return await noteMade(this.tier, made);
+      } catch (error) {
+        if (sqlState(error) !== UNIQUE_VIOLATION || attempt === ATTEMPTS) throw error;
+        // Another replayer gave one of these numbers to another row.
+        this.nextNumbers.clear();
+      }
     }
-    try {
-      await noteMade(this.tier, made);
-    } catch (error) {
-      // Somebody else gave one of these numbers.
-      this.nextNumbers.clear();
-      throw error;
-    }
+  }
+
+  private async newPlace(row: OwedRow): Promise<OwedRow['place']> {
+    const { file, table } = this.homeOf(row.table);
+    const unit = this.prefix + file.path;
+    if (row.table.oldKey === 'legacy_id') return { unit, key: await this.nextNumber(file, table, unit) };
+    const key = this.inFile(file, (connection) =>
+      this.writer(connection, file, table).naturalKey(row.tuple!),
+    );
+    return { unit, key };
   }
 
   /** Where new rows of a table go: the first file that has it, which is the one that the old application used. */

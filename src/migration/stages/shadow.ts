@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { messageOf } from '../../core/errors.ts';
 import { pause } from '../../core/wait.ts';
 import type { DurableTier } from '../../tiers/durable/index.ts';
 import { type LoadedValue, tuplesOf } from '../back/index.ts';
@@ -11,6 +10,7 @@ import type { Unit } from '../unit.ts';
 import { Sides, type Verdict } from './compare.ts';
 import type { Ground } from './ground.ts';
 import { loadedRows } from './loaded.ts';
+import { pendingKeys } from './pending.ts';
 import { addReads, noReads, type ReadCounts, type ReadResult } from './reads.ts';
 
 /** Rows that one read of both sides compares. */
@@ -40,7 +40,8 @@ export async function shadowReads(
       const sides = new Sides(ground.tier, unit, context, prepare(unit.source, family, context));
       const keys = await chooseKeys(ground.tier, unit, share, context);
       for (let at = 0; at < keys.length; at += KEYS_PER_READ) {
-        const results = await readOnce(sides, keys.slice(at, at + KEYS_PER_READ), settle);
+        const some = keys.slice(at, at + KEYS_PER_READ);
+        const results = await readOnce(sides, some, settle, (asked) => pendingKeys(ground, unit, asked));
         for (const [key, result] of results) {
           counts[result]++;
           if (result === 'mismatch' || result === 'missing' || result === 'extra')
@@ -57,29 +58,41 @@ async function readOnce(
   sides: Sides,
   keys: readonly RowKey[],
   settle: () => Promise<unknown>,
+  pending: (keys: readonly RowKey[]) => Promise<Set<RowKey>>,
 ): Promise<Map<RowKey, ReadResult>> {
   const results = new Map<RowKey, ReadResult>();
-  const note = (verdicts: ReadonlyMap<RowKey, Verdict>, agreed: ReadResult): RowKey[] => {
-    for (const [key, verdict] of verdicts)
-      results.set(key, verdict === 'match' || verdict === 'aside' ? agreed : verdict);
-    return [...results].flatMap(([key, result]) =>
-      result === 'match' || result === 'in flight' ? [] : [key],
-    );
-  };
   try {
-    let differing = note(await inTime(sides.compare(keys)), 'match');
+    let differing = note(results, await inTime(sides.compare(keys)), 'match');
     for (let time = 0; time < AGAIN.times && differing.length > 0; time++) {
       await settle();
       if (time > 0) await pause(AGAIN.pauseMs);
-      differing = note(await inTime(sides.compare(differing)), 'in flight');
+      const before = await pending(differing);
+      const again = await inTime(sides.compare(differing));
+      // Looked at on both sides of the read: what was on its way then may have arrived by now, or set out.
+      const after = await pending(differing);
+      differing = note(results, again, 'in flight');
+      for (const key of differing) if (before.has(key) || after.has(key)) results.set(key, 'in flight');
+      differing = differing.filter((key) => results.get(key) !== 'in flight');
     }
   } catch (error) {
+    if (!(error instanceof TooLate) && results.size === 0) throw error;
     const result = error instanceof TooLate ? 'timeout' : 'error';
-    for (const key of keys) if (!results.has(key)) results.set(key, result);
-    // What a side says of it is for the log of whoever reads: the caller of the store never hears of it.
-    if (result === 'error' && results.size === 0) throw new Error(messageOf(error), { cause: error });
+    for (const key of keys) if (!isAgreed(results.get(key))) results.set(key, result);
   }
   return results;
+}
+
+const isAgreed = (result: ReadResult | undefined): boolean => result === 'match' || result === 'in flight';
+
+/** Notes what reads gave; what agrees is noted as `agreed`. @returns the keys that do not */
+function note(
+  results: Map<RowKey, ReadResult>,
+  verdicts: ReadonlyMap<RowKey, Verdict>,
+  agreed: ReadResult,
+): RowKey[] {
+  for (const [key, verdict] of verdicts)
+    results.set(key, verdict === 'match' || verdict === 'aside' ? agreed : verdict);
+  return [...results].flatMap(([key, result]) => (isAgreed(result) ? [] : [key]));
 }
 
 class TooLate extends Error {}

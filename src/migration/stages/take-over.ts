@@ -58,5 +58,4 @@ async function adopt(session: Session, { name, key, oldKey, source, family }: St
        ${family === null ? '' : 'AND t.family = $2'}`,
     family === null ? [source.id] : [source.id, family],
   );
-  await session.query('DELETE FROM migration_made WHERE source = $1', [source.id]);
 }

@@ -34,6 +34,11 @@ export interface HotTier {
 
   /** Keys of a prefix (a full name), in no order; a key that stays during the whole scan is given at least once. */
   scan(prefix: string, cursor?: string): Promise<ScanPage>;
+  /**
+   * What stands at a key, of whatever kind and whoever wrote it, for people to see. It is no use of the key: nothing lives longer or
+   * counts as a hit for it. @returns undefined when nothing does
+   */
+  look(key: string, bounds: LookBounds): Promise<KeyLook | undefined>;
   /** Round trip and version, from every node. */
   ping(): Promise<{ latencyMs: number; version: string }>;
   /** Figures of the servers behind it, summed over them. */
@@ -322,6 +327,30 @@ export interface ScanPage {
   readonly keys: string[];
   /** Absent: the scan is complete. */
   readonly cursor: string | undefined;
+}
+
+/** How much of a value is given. */
+export interface LookBounds {
+  readonly maxItems: number;
+  /** Of each text, in characters (Redis: bytes). */
+  readonly maxTextLength: number;
+  /** Of a value with items that is larger than this, none is given: to read them would hold up the server. */
+  readonly maxBytes: number;
+}
+
+export interface KeyLook {
+  /** As Redis calls it: string, hash, set, zset, list, stream. */
+  readonly type: string;
+  /** Absent: until it is removed or evicted. */
+  readonly lifeMs: number | undefined;
+  /** Of memory; an estimate. Absent: the server does not say. */
+  readonly bytes: number | undefined;
+  /** Characters of a string (Redis: bytes), else fields or members. */
+  readonly length: number;
+  /** Absent: of a kind that Stockroom does not keep, or larger than it is read. */
+  readonly content: ProjectionContent | undefined;
+  /** False: there is more than was given. */
+  readonly complete: boolean;
 }
 
 export interface HotState {

@@ -4,6 +4,7 @@ import { coherenceSuite } from './coherence.ts';
 import { entriesModelSuite } from './entries-model.ts';
 import { entriesSuite } from './entries.ts';
 import { leasesSuite } from './leases.ts';
+import { lookSuite } from './look.ts';
 import { marksSuite } from './marks.ts';
 import { movesSuite } from './moves.ts';
 import { placingSuite } from './placing.ts';
@@ -36,6 +37,7 @@ export function hotSuite(subject: Subject): void {
     describe('states', () => statesSuite(subject));
     describe('statistics', () => statisticsSuite(subject));
     describe('scan', () => scanSuite(subject));
+    describe('look', () => lookSuite(subject));
     describe('coherence', () => coherenceSuite(subject));
     describe('the tier itself', () => tierSuite(subject));
   });

@@ -90,6 +90,11 @@ export class Space {
     return held.value;
   }
 
+  /** What stands there, without using it. */
+  look(key: string): { value: Value; expiresAtMs: number; bytes: number } | undefined {
+    return this.#live(key);
+  }
+
   /** @throws StockroomError HOT_REFUSED when something of another kind stands there */
   get<K extends Value['kind']>(key: string, kind: K): ValueOf<K> | undefined {
     const value = this.find(key);

@@ -6,6 +6,7 @@ import type { Coherence, HotInfo, HotState, HotTier, ScanPage } from '../port.ts
 import { createBuilds } from './builds.ts';
 import { createEntries } from './entries.ts';
 import { createLeases } from './leases.ts';
+import { lookAt } from './look.ts';
 import { createProjections } from './projections.ts';
 import { createQuotas } from './quotas.ts';
 import { createRankings } from './rankings.ts';
@@ -59,6 +60,7 @@ export function createInProcessTier(options: InProcessOptions): HotTier {
     statistics: promised(createStatistics(space), step),
     coherence: connection.coherence,
     scan: (keys, cursor) => step(() => scan(space, keys, cursor)),
+    look: (key, bounds) => step(() => lookAt(space, key, bounds)),
     ping: () => step(() => ({ latencyMs: 0, version })),
     info: () => step(() => infoOf(space)),
     state: () => stateOf(connection.isOpen()),

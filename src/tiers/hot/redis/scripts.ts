@@ -41,6 +41,28 @@ const STANDING = `local note = redis.call('GET', KEYS[3]) or ''
 
 /** Every script. Each touches keys of one Cluster slot alone. */
 export const scripts = {
+  /** What stands at a key, in bounds. KEYS key; ARGV items, bytes of a text, bytes of a value with items. */
+  look: script(`
+    local key, items, longest = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
+    local kind = redis.call('TYPE', key).ok
+    if kind == 'none' then return false end
+    local size = redis.pcall('MEMORY', 'USAGE', key)
+    if type(size) ~= 'number' then size = -1 end
+    local lengths = { string = 'STRLEN', hash = 'HLEN', set = 'SCARD', zset = 'ZCARD', list = 'LLEN', stream = 'XLEN' }
+    local length = lengths[kind] and redis.call(lengths[kind], key) or 0
+    local head = { kind, redis.call('PTTL', key), size, length, 0 }
+    local found = {}
+    if kind == 'string' then found = { redis.call('GETRANGE', key, 0, longest - 1) }
+    elseif size > tonumber(ARGV[3]) then return head
+    elseif kind == 'hash' then found = redis.call('HSCAN', key, 0, 'COUNT', items)[2]
+    elseif kind == 'set' then found = redis.call('SSCAN', key, 0, 'COUNT', items)[2]
+    elseif kind == 'zset' then found = redis.call('ZREVRANGE', key, 0, items - 1, 'WITHSCORES') end
+    local most = (kind == 'hash' or kind == 'zset') and items * 2 or items
+    for at = 1, math.min(#found, most) do
+      if #found[at] > longest then head[5] = 1 end
+      head[5 + at] = string.sub(found[at], 1, longest)
+    end
+    return head`),
   /** Writes while the expected version stands there. KEYS entry; ARGV version, text, expiry or ''. */
   fill: script(`
     if #ARGV[1] ~= ${HEADER} then return 0 end

@@ -1,13 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import type { RedisConfig } from '../../../core/config.ts';
 import { Feeds } from '../feeds.ts';
-import type { Coherence, Feed, FeedListener, HotInfo, HotState, HotTier, ScanPage } from '../port.ts';
+import type {
+  Coherence,
+  Feed,
+  FeedListener,
+  HotInfo,
+  HotState,
+  HotTier,
+  KeyLook,
+  LookBounds,
+  ScanPage,
+} from '../port.ts';
 import type { HotSettings } from '../settings.ts';
 import { Calls } from './calls.ts';
 import { type Access, accessOf, accessOfUrl, type TlsAccess } from './client.ts';
 import { Cluster } from './cluster.ts';
 import { RedisEntries } from './entries.ts';
 import { infoOf } from './info.ts';
+import { lookAt } from './look.ts';
 import { scanPage } from './scan.ts';
 import { openSentinel } from './sentinel.ts';
 import type { SessionOptions } from './session.ts';
@@ -91,6 +102,10 @@ export class RedisTier implements HotTier {
 
   scan(prefix: string, cursor?: string): Promise<ScanPage> {
     return scanPage(this.#topology.nodes, prefix, cursor);
+  }
+
+  look(key: string, bounds: LookBounds): Promise<KeyLook | undefined> {
+    return lookAt(this.#calls, key, bounds);
   }
 
   async ping(): Promise<{ latencyMs: number; version: string }> {

@@ -1,0 +1,186 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { freshTier, type TestTier } from '../../test/support/durable.ts';
+import { apiKey, testServer } from '../../test/support/http.ts';
+import { type Server, startRedis } from '../../test/support/servers.ts';
+import { pause, resume } from '../../test/support/signals.ts';
+import { type HotTier, openHot } from '../tiers/hot/index.ts';
+import { listen } from './server.ts';
+
+const LIMIT = { limit: 5, windowMs: 3_600_000 };
+
+let tier: TestTier;
+beforeAll(async () => {
+  tier = await freshTier('server');
+});
+afterAll(() => tier.remove());
+
+describe('the rate of a key', () => {
+  let redis: Server;
+  let hot: HotTier;
+  beforeAll(async () => {
+    redis = await startRedis();
+    hot = await openHot({ redis: redis.url, settings: { timeoutMs: 200, heartbeatMs: 200 } });
+  });
+  afterAll(async () => {
+    await hot.close();
+    await redis.stop();
+  });
+  const server = async (name: string) => {
+    const apiKeys = [apiKey(name, 'read'), apiKey(`${name}-other`, 'read')];
+    const { app } = await testServer({ durable: tier.durable, hot, apiKeys, rateLimit: LIMIT });
+    const ask = (url = '/v1/migration', key = name) =>
+      app.inject({ url, headers: { 'x-api-key': `${key}-secret` } });
+    return { app, ask };
+  };
+
+  it('is counted over all processes, and by key', async () => {
+    const [one, other] = [await server('shared'), await server('shared')];
+    const first = await one.ask();
+    expect(first.headers).toMatchObject({ 'ratelimit-limit': '5', 'ratelimit-remaining': '4' });
+    for (let count = 1; count < 5; count += 1) expect((await other.ask()).statusCode).toBe(200);
+    for (const { ask } of [one, other]) {
+      const refused = await ask();
+      expect([refused.statusCode, refused.json()]).toMatchObject([429, { code: 'RATE_LIMITED' }]);
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+      expect(refused.headers['ratelimit-remaining']).toBe('0');
+      // Another key, and whoever watches the service, go on.
+      expect((await ask('/v1/migration', 'shared-other')).statusCode).toBe(200);
+      for (const url of ['/health', '/health/live', '/metrics', '/openapi.json'])
+        expect([url, (await ask(url)).statusCode]).toEqual([url, 200]);
+    }
+    await one.app.close();
+    await other.app.close();
+  });
+
+  it('is counted by the process while Redis does not answer', async () => {
+    const { app, ask } = await server('alone');
+    pause(redis);
+    for (let count = 0; count < 5; count += 1) expect((await ask()).statusCode).toBe(200);
+    expect((await ask()).statusCode).toBe(429);
+    resume(redis);
+    // The bucket in Redis is full, and is believed again once it answers.
+    await vi.waitFor(async () => expect((await ask()).statusCode).toBe(200), {
+      timeout: 20_000,
+      interval: 50,
+    });
+    await app.close();
+  });
+
+  it('has no bound without keys: only this machine calls', async () => {
+    const { app } = await testServer({ durable: tier.durable, hot, rateLimit: { ...LIMIT, limit: 1 } });
+    for (let count = 0; count < 5; count += 1)
+      expect((await app.inject('/v1/migration')).statusCode).toBe(200);
+    await app.close();
+  });
+});
+
+describe('the size of a request', () => {
+  it('is bounded: body, headers, depth', async () => {
+    const { app } = await testServer({ durable: tier.durable });
+    const body = { scope: 'all', daily_usd: 'x'.repeat(2 * 2 ** 20) };
+    const large = await app.inject({ method: 'PUT', url: '/v1/llm/budgets', payload: body });
+    expect([large.statusCode, large.json()]).toMatchObject([413, { code: 'TOO_LARGE' }]);
+    const deep = '['.repeat(201) + ']'.repeat(201);
+    const answer = await app.inject({
+      method: 'PUT',
+      url: '/v1/llm/budgets',
+      headers: { 'content-type': 'application/json' },
+      payload: deep,
+    });
+    expect([answer.statusCode, answer.json()]).toMatchObject([
+      400,
+      { code: 'INVALID_INPUT', detail: expect.stringContaining('at most 200 levels') },
+    ]);
+    const { port, hostname } = new URL(await listen(app, { host: '127.0.0.1', port: 0 }));
+    const socket = connect(Number(port), hostname);
+    socket.write(`GET /health HTTP/1.1\r\nHost: localhost\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`);
+    const told = await text(socket);
+    expect(told).toMatch(/^HTTP\/1\.1 413 /);
+    expect(JSON.parse(told.slice(told.indexOf('\r\n\r\n')))).toMatchObject({
+      status: 413,
+      code: 'TOO_LARGE',
+    });
+    await app.close();
+  });
+});
+
+describe('the time of a request', () => {
+  it('is bounded for a body, and for each piece of lines', async () => {
+    const { app } = await testServer({ durable: tier.durable, arrivalMs: 1_000 });
+    const { port, hostname } = new URL(await listen(app, { host: '127.0.0.1', port: 0 }));
+    const send = (type: string) => {
+      const socket = connect(Number(port), hostname);
+      const head = `POST /v1/llm/requests HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\n`;
+      socket.write(`${head}Content-Length: 1000000\r\n\r\n{`);
+      return socket;
+    };
+    const late = await text(send('application/json'));
+    expect(late).toMatch(/^HTTP\/1\.1 400 /);
+    expect(late).toContain('did not arrive in time');
+
+    // Refused at once, which ends nothing while the rest is still to come.
+    const refused = await text(send('application/xml'));
+    expect(refused).toMatch(/^HTTP\/1\.1 415 /);
+
+    const lines = send('application/x-ndjson');
+    const told = text(lines);
+    let pieces = 0;
+    const timer = setInterval(() => {
+      pieces += 1;
+      // Longer than the bound in all, and never as long without a piece.
+      if (pieces <= 30) lines.write(' ');
+    }, 50);
+    expect(await told).toContain('did not arrive in time');
+    clearInterval(timer);
+    expect(pieces).toBeGreaterThan(30);
+    await app.close();
+  });
+});
+
+describe('the end of the service', () => {
+  it('says so first, then finishes what it took: nothing that was acknowledged is lost', async () => {
+    const { app } = await testServer({ durable: tier.durable, drainMs: 300 });
+    const url = await listen(app, { host: '127.0.0.1', port: 0 });
+    const acknowledged: number[] = [];
+    let refused = 0;
+    let closed: Promise<void> | undefined;
+    let readyWhileClosing: number | undefined;
+    let number = 0;
+    const write = async (): Promise<void> => {
+      for (;;) {
+        number += 1;
+        const mine = number;
+        try {
+          const answer = await fetch(`${url}/v1/llm/requests`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify({ model: 'gpt-4', tokens_input: mine, tokens_output: 1, user_id: 'drain' }),
+          });
+          await answer.text();
+          if (answer.status === 201) acknowledged.push(mine);
+          else refused += 1;
+        } catch {
+          // The connection was closed, or is refused: it was not acknowledged.
+          return;
+        }
+        if (mine === 40) {
+          closed = app.close();
+          const ready = await fetch(`${url}/health/ready`);
+          readyWhileClosing = ready.status;
+          expect(await ready.json()).toMatchObject({ code: 'UNAVAILABLE' });
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, write));
+    await closed;
+    expect([readyWhileClosing, refused]).toEqual([503, 0]);
+    expect(acknowledged.length).toBeGreaterThan(40);
+    const { rows } = await tier.durable.query<{ n: bigint }>(
+      "select tokens_input as n from llm_requests where user_id = 'drain'",
+    );
+    const kept = new Set(rows.map(({ n }) => Number(n)));
+    expect(acknowledged.filter((one) => !kept.has(one))).toEqual([]);
+  });
+});

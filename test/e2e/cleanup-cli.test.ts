@@ -1,0 +1,121 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { registerCleanup } from '../../src/cli/commands/cleanup.ts';
+import { createContext } from '../../src/cli/context.ts';
+import { reportFailure } from '../../src/cli/failure.ts';
+import { applyVariables } from '../../src/cli/flags.ts';
+import { writeSample } from '../../src/legacy/sample/index.ts';
+import type { CleanupReport } from '../../src/migration/cleanup/index.ts';
+import { builtInSources, runMigration } from '../../src/migration/index.ts';
+import { type DurableTier, migrate, openDurable } from '../../src/tiers/durable/index.ts';
+import { type Called, testIo } from '../support/cli.ts';
+import { freshDatabase, type TestDatabase } from '../support/database.ts';
+
+let scratch: string;
+let old: string;
+let database: TestDatabase;
+let tier: DurableTier;
+
+async function call(...argv: string[]): Promise<Called> {
+  const io = testIo({ DATABASE_URL: database.url, STOCKROOM_DATA_DIR: join(scratch, 'data') });
+  const context = createContext(io);
+  context.called = 'cleanup';
+  context.json = argv.includes('--json');
+  const program = new Command('stockroom').exitOverride().configureOutput({ outputError: () => undefined });
+  program.hook('preAction', (_program, command) => applyVariables(command, io.env));
+  registerCleanup(program, context);
+  let exit: number;
+  try {
+    exit = await context.lifetime.run(async () => {
+      await program.parseAsync(['cleanup', ...argv], { from: 'user' });
+      return context.exit;
+    });
+  } catch (error) {
+    exit = reportFailure(io, error, context);
+  }
+  return { exit, out: io.out(), err: io.err(), json: () => JSON.parse(io.out()) as Record<string, unknown> };
+}
+
+const complete = async (stores: Iterable<string>): Promise<void> => {
+  for (const store of stores) {
+    await tier.query(
+      `insert into migration_stages (store, stage, state, epoch, directory) values ($1, 'complete', 'open', 1, $2)
+       on conflict (store) do nothing`,
+      [store, old],
+    );
+  }
+};
+
+beforeAll(async () => {
+  scratch = mkdtempSync(join(tmpdir(), 'stockroom-cleanup-cli-'));
+  old = join(scratch, 'old-app');
+  await writeSample(old, { seed: 2 });
+  database = await freshDatabase();
+  tier = await openDurable({
+    databaseUrl: database.url,
+    databasePoolMax: 2,
+    dataDir: scratch,
+    schema: 'stockroom',
+  });
+  await migrate(tier);
+  await runMigration({ tier, directory: old });
+});
+afterAll(async () => {
+  await tier?.close();
+  await database?.drop();
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+describe('stockroom cleanup', () => {
+  it('says what it would do, refuses, does it, and restores it', async () => {
+    const before = readdirSync(old, { recursive: true });
+    const refused = await call(old, '--apply');
+    expect(refused.exit).toBe(1);
+    expect(refused.err).toContain('CONFLICT: nothing in ');
+    expect(refused.err).toContain('llm-costs has no stage yet');
+
+    await complete(['price-history', 'scores']);
+    const told = await call(old);
+    expect(told.exit).toBe(0);
+    expect(told.out).toMatch(/^\d+ files \([\d.]+ KiB\) would be archived, proven and removed\.\n/);
+    expect(told.out).toContain('Stay, because a store of theirs is not in stage complete');
+    expect(told.out).toContain('price_history: 1 row');
+    expect(told.out).toContain('With --apply it is done.');
+    expect(readdirSync(old, { recursive: true })).toEqual(before);
+
+    await complete(new Set(builtInSources.map(({ store }) => store)));
+    const done = await call(old, '--apply', '--json');
+    const report = done.json() as unknown as CleanupReport;
+    expect(report).toMatchObject({ ok: true, exit: 0, stays: [], removals: [{ kept: [] }] });
+    expect(done.err).toMatch(/^archive .*bytes/m);
+    const { archive } = report.removals[0]!;
+    expect(archive.startsWith(join(scratch, 'data', 'archive', 'legacy'))).toBe(true);
+
+    const again = await call(old, '--apply');
+    expect(again).toMatchObject({ exit: 0, out: expect.stringMatching(/^Nothing is left to remove\./) });
+
+    const restored = await call(old, '--restore', archive);
+    expect(restored.exit).toBe(0);
+    expect(restored.out).toContain('restored to ');
+    expect(readdirSync(old, { recursive: true })).toEqual(before);
+  });
+
+  it('is called the wrong way', async () => {
+    expect(await call(join(scratch, 'nowhere'))).toMatchObject({
+      exit: 1,
+      err: expect.stringContaining('DIRECTORY_NOT_FOUND'),
+    });
+    expect(await call(old, '--apply', '--restore', 'x')).toMatchObject({ exit: 2 });
+    expect(await call(old, '--apply', '--archive', join(old, 'archive'))).toMatchObject({
+      exit: 2,
+      err: expect.stringContaining('USAGE: the archive would be in the directory'),
+    });
+    const missing = await call(old, '--restore', join(scratch, 'nothing'), '--json');
+    expect(missing.exit).toBe(1);
+    expect(missing.json()).toMatchObject({ ok: false, error: { code: 'ARCHIVE_INVALID' } });
+    expect(existsSync(join(old, 'archive'))).toBe(false);
+  });
+});
