@@ -140,6 +140,8 @@ export interface SourceDefinition {
   readonly columns: readonly Column[];
   /** Value of hot_state.family; only for sources that live there. */
   readonly family?: string;
+  /** Columns (by their names in PostgreSQL) that the old file has once for all of its rows, and so cannot keep for each. */
+  readonly ofWholeFile?: readonly string[];
   /** The table has a unique key of its own, so that the order of loading decides which of two rows stays. */
   readonly uniqueKey?: boolean;
   /** SQL assignments that rows get before they are updated, so that what only one may have can pass between them. */

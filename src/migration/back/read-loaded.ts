@@ -84,7 +84,8 @@ export async function tuplesByRow(
   const column = source.family === undefined ? 'id' : 'key';
   const wanted =
     keys.map((key) => (column === 'id' ? `(${key})::bigint` : literal(key))).join(', ') || 'NULL';
-  const page = await readPage(session, source, column, [`${column} IN (${wanted})`], keys.length);
+  const live = source.family === undefined ? [] : ['NOT deleted'];
+  const page = await readPage(session, source, column, [`${column} IN (${wanted})`, ...live], keys.length);
   return new Map(page.tuples.map((tuple) => [String(tuple.key), { ...tuple, key: null }]));
 }
 

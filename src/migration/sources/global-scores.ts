@@ -20,6 +20,7 @@ export const globalScores = defineSource({
   family: 'scores',
   identity: 'legacy_key',
   uniqueKey: true,
+  ofWholeFile: ['created_at', 'expires_at'],
   keepsExtra: false,
   files: { rowsPerFile: 'many', rows: readScores },
   columns: [

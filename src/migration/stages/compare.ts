@@ -17,7 +17,6 @@ import type { Unit } from '../unit.ts';
 import { scanJsonBytes } from '../values/json-scan.ts';
 import { copyColumns, jsonFields } from '../values/row-encoder.ts';
 import { RowHash } from '../values/row-hash.ts';
-import { hashTuple } from '../values/tuple-hash.ts';
 
 /** Rows of both sides that are compared together. */
 const ROWS_PER_BATCH = 2000;
@@ -37,6 +36,7 @@ export class Sides {
   private readonly writer = new TupleWriter(1 << 16);
   private readonly hash = new RowHash();
   private readonly isJson: boolean[];
+  private readonly isShared: boolean[];
 
   constructor(tier: DurableTier, unit: Unit, context: FileContext, shared: unknown) {
     this.tier = tier;
@@ -44,6 +44,8 @@ export class Sides {
     this.context = context;
     this.shared = shared;
     this.isJson = jsonFields(unit.source);
+    const ofFile = new Set(unit.source.ofWholeFile);
+    this.isShared = copyColumns(unit.source).map((name) => ofFile.has(name));
   }
 
   /** Compares the rows of some keys, as they are now. The old side is read first. */
@@ -148,13 +150,22 @@ export class Sides {
     return hashes;
   }
 
-  private plainHash(view: TupleView): string {
+  /** Of the values from the second field on: the first says where a row was found. */
+  private plainHash({ buffer, offsets, fields }: TupleView): string {
     const { hash } = this;
-    hashTuple(hash, view, this.isJson, [], (tuple, field) => {
-      const scan = scanJsonBytes(tuple.buffer, tuple.offsets[field]! + JSONB_TEXT, tuple.offsets[field + 1]!);
-      hash.word(scan.a);
-      hash.word(scan.b);
-    });
+    hash.reset();
+    for (let field = 1; field < fields; field++) {
+      if (this.isShared[field]) continue;
+      const [at, end] = [offsets[field]!, offsets[field + 1]!];
+      const isNull = buffer.readInt32BE(at) < 0;
+      if (!this.isJson[field] || isNull) hash.bytes(buffer, at, end);
+      else {
+        const scan = scanJsonBytes(buffer, at + JSONB_TEXT, end);
+        hash.word(scan.a);
+        hash.word(scan.b);
+      }
+    }
+    hash.finish();
     return `${hash.a} ${hash.b}`;
   }
 }

@@ -89,8 +89,9 @@ const sourceByTable = (tables: readonly StoreTable[]): Record<string, string> =>
 function placeOf(table: StoreTable, entry: Entry): OwedRow['place'] {
   const unit = entry.legacy_source ?? entry.made_unit;
   if (unit === null) return null;
+  // Where a file is the row, its path is the key.
+  if (table.oldKey === '') return { unit, key: entry.legacy_source ?? entry.made_key! };
   const text = entry.legacy_source === null ? entry.made_key : entry.legacy_key;
-  if (table.oldKey === '') return { unit, key: unit };
   return text === null ? null : { unit, key: table.oldKey === 'legacy_id' ? BigInt(text) : text };
 }
 

@@ -40,7 +40,8 @@ export function loadedRows(
   condition: KeyCondition,
 ): string {
   const { table, identity, family } = source;
-  const shared = family === undefined ? '' : ` AND t.family = ${literal(family)}`;
+  // What is deleted there stays for a while, with a mark.
+  const shared = family === undefined ? '' : ` AND t.family = ${literal(family)} AND NOT t.deleted`;
   const isFile = identity === 'legacy_source';
   const own = columns.map((name) => `t."${name}"`).join(', ');
   const from = isFile ? 't.legacy_source IS NOT NULL' : `t.legacy_source = ${literal(unit)}`;

@@ -8,6 +8,7 @@ import { writeTransaction } from '../../legacy/sqlite/write.ts';
 import { type DurableTier, sqlState } from '../../tiers/durable/index.ts';
 import type { Timezones } from '../settings.ts';
 import type { SourceDefinition } from '../source.ts';
+import { asOnlyDocumentWriter, documentPlace, type DocumentsOptions, writeDocuments } from './documents.ts';
 import { noteMade, noteRefused, type OwedRow, readOwed, strikeOff } from './entries.ts';
 import { type StoreTable, tablesOf } from './new-side.ts';
 import type { OldFile, OldSide } from './old-side.ts';
@@ -59,6 +60,13 @@ export class Replayer {
 
   /** Replays the oldest entries. @throws Superseded, StockroomError SOURCE_LOCKED, SOURCE_NOT_WRITABLE, SOURCE_UNREADABLE */
   async batch(refusedToo = false): Promise<Replayed> {
+    if (this.side.documents.size === 0) return this.replay(refusedToo);
+    const done = await asOnlyDocumentWriter(this.tier, this.side.store, () => this.replay(refusedToo));
+    if (done === null) throw new Superseded();
+    return done;
+  }
+
+  private async replay(refusedToo: boolean): Promise<Replayed> {
     if (!this.isHeld) this.hold();
     const rows = await readOwed(this.tier, this.side.store, this.tables, refusedToo);
     if (rows.length === 0) return { rows: 0, refused: 0 };
@@ -98,7 +106,13 @@ export class Replayer {
     }
   }
 
+  private get documents(): DocumentsOptions {
+    const { side, prefix, timezones } = this;
+    return { side, prefix, timezones, nowMicros: Date.now() * 1000 };
+  }
+
   private async newPlace(row: OwedRow): Promise<OwedRow['place']> {
+    if (row.table.source.files !== undefined) return documentPlace(row, this.documents);
     const { file, table } = this.homeOf(row.table);
     const unit = this.prefix + file.path;
     if (row.table.oldKey === 'legacy_id') return { unit, key: await this.nextNumber(file, table, unit) };
@@ -165,9 +179,13 @@ export class Replayer {
   /** Writes rows, one transaction a file. @returns those that it did not take */
   private write(rows: readonly OwedRow[]): { row: OwedRow; reason: string }[] {
     const units = new Set(this.side.databases.map(({ path }) => this.prefix + path));
+    const documents = rows.filter(({ table }) => table.source.files !== undefined);
     const refused = rows
-      .filter(({ place }) => place !== null && !units.has(place.unit))
+      .filter(
+        ({ table, place }) => table.source.files === undefined && place !== null && !units.has(place.unit),
+      )
       .map((row) => ({ row, reason: `${row.place!.unit} is not there` }));
+    refused.push(...writeDocuments(documents, this.documents));
     for (const file of this.side.databases) {
       const unit = this.prefix + file.path;
       const own = rows.filter(({ place }) => place?.unit === unit);

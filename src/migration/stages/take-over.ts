@@ -53,7 +53,7 @@ async function adopt(session: Session, { name, key, oldKey, source, family }: St
   const old =
     oldKey === 'legacy_id' ? ', legacy_id = m.legacy_id' : oldKey === '' ? '' : `, ${oldKey} = m.legacy_key`;
   await session.query(
-    `UPDATE "${name}" t SET legacy_source = m.unit${old} FROM migration_made m
+    `UPDATE "${name}" t SET legacy_source = ${oldKey === '' ? 'm.legacy_key' : 'm.unit'}${old} FROM migration_made m
      WHERE m.source = $1 AND t."${key}" = ${key === 'id' ? 'm.row_key::bigint' : 'm.row_key'} AND t.legacy_source IS NULL
        ${family === null ? '' : 'AND t.family = $2'}`,
     family === null ? [source.id] : [source.id, family],
