@@ -102,9 +102,10 @@ export async function buildServer(options: ServerOptions): Promise<App> {
   app.addHook('onClose', () => system.close());
   const history = createMigrationHistory({ durable });
   routeHealth(app, { durable, hot, draining });
-  routeMetrics(app, { metrics, durable, hot, history });
+  const stages = stageActs(durable);
+  routeMetrics(app, { metrics, durable, hot, history, stages: () => stages.figures() });
   routeMigration(app, history);
-  routeStages(app, stageActs(system.durable));
+  routeStages(app, stages);
   routeHot(app, hot);
   routeEvents(app, { durable, hot, draining });
   routeStores(app, system, clock);

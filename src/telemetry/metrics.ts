@@ -3,6 +3,7 @@ import { durableQuery, migrationWarning } from '../core/diagnostics.ts';
 import { DURATION_BUCKETS } from './buckets.ts';
 import { cacheMetrics } from './cache-metrics.ts';
 import { type HotMetrics, hotMetrics } from './hot-metrics.ts';
+import { type StageMetrics, stageMetrics } from './stage-metrics.ts';
 
 /**
  * The figures of one process. Labels hold names out of fixed lists alone (a route's template, a source, a code), never a
@@ -15,6 +16,7 @@ export interface Metrics {
   readonly tierLatency: Gauge<'tier'>;
   readonly migrationRows: Gauge<'source' | 'outcome'>;
   readonly hot: Pick<HotMetrics, 'observeNodes'>;
+  readonly stages: StageMetrics;
   /** Stops listening to the diagnostics channels. */
   close(): void;
 }
@@ -52,7 +54,13 @@ export function createMetrics(version: string): Metrics {
     }),
     migrationWarning.subscribe(({ code, source }) => warnings.inc({ code, source })),
   ];
-  return { registry, hot, ...serviceMetrics(registers), close: () => stops.forEach((stop) => stop()) };
+  return {
+    registry,
+    hot,
+    stages: stageMetrics(registers),
+    ...serviceMetrics(registers),
+    close: () => stops.forEach((stop) => stop()),
+  };
 }
 
 function serviceMetrics(registers: Registry[]) {

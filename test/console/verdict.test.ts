@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Report, SourceReport } from '../../console/src/answers.ts';
-import { totalsOf, verdictOf } from '../../console/src/verdict.ts';
+import type { Report, SourceReport } from '../../console/src/pages/migration/answers.ts';
+import { totalsOf, verdictOf } from '../../console/src/pages/migration/verdict.ts';
 
 function source(figures: Partial<SourceReport> = {}): SourceReport {
   return {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { MigrationHistory } from '../../migration/history.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
+import type { StageFigures } from '../../telemetry/stage-metrics.ts';
 import type { HotTier } from '../../tiers/hot/index.ts';
 import { type App, answersUnderPressure } from '../app.ts';
 import { checkDurable, checkHot, type Durable, type TierHealth } from '../tier-health.ts';
@@ -24,9 +25,11 @@ export interface MetricsSources {
   durable: Durable;
   hot: HotTier;
   history: MigrationHistory;
+  /** Stores that are on their way. */
+  stages: () => Promise<StageFigures[]>;
 }
 
-export function routeMetrics(app: App, { metrics, durable, hot, history }: MetricsSources): void {
+export function routeMetrics(app: App, { metrics, durable, hot, history, stages }: MetricsSources): void {
   app.get(
     '/metrics',
     {
@@ -41,9 +44,11 @@ export function routeMetrics(app: App, { metrics, durable, hot, history }: Metri
       try {
         if (found.state === 'down') throw found.cause;
         await observeMigration(metrics, history);
+        metrics.stages.observeStages(await stages());
       } catch (error) {
         // A scrape that fails as a whole would hide the figures that say why.
         metrics.migrationRows.reset();
+        metrics.stages.observeStages([]);
         request.log.warn({ err: error }, 'metrics are given without those of the migration');
       }
       return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());

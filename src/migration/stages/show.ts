@@ -56,21 +56,31 @@ export interface StoreStage {
 /** The stages of all stores, or of one. @throws StockroomError SOURCE_UNKNOWN */
 export async function showStages(
   tier: DurableTier,
-  options: { store?: string | undefined; sources?: readonly SourceDefinition[] | undefined } = {},
+  options: {
+    store?: string | undefined;
+    sources?: readonly SourceDefinition[] | undefined;
+    /** The old files are not asked how far they are. */
+    withoutFiles?: boolean;
+  } = {},
 ): Promise<StoreStage[]> {
-  const { sources = builtInSources, store } = options;
+  const { sources = builtInSources, store, withoutFiles = false } = options;
   if (store !== undefined) requireStore(sources, store);
   const names = [...new Set(sources.map((source) => source.store))];
   return tier.session(async (session) => {
     const rows = new Map((await readStages(session)).map((row) => [row.store, row]));
     const shown: StoreStage[] = [];
     for (const name of names.filter((one) => store === undefined || one === store))
-      shown.push(await showStore(session, name, rows.get(name) ?? null));
+      shown.push(await showStore(session, name, rows.get(name) ?? null, withoutFiles));
     return shown;
   });
 }
 
-async function showStore(session: Session, store: string, row: StageRow | null): Promise<StoreStage> {
+async function showStore(
+  session: Session,
+  store: string,
+  row: StageRow | null,
+  withoutFiles: boolean,
+): Promise<StoreStage> {
   const epoch = row?.epoch ?? 0n;
   const counts = await readsSince(session, store, epoch);
   const { 'in flight': inFlight, ...rest } = counts;
@@ -90,7 +100,7 @@ async function showStore(session: Session, store: string, row: StageRow | null):
     directory: row?.directory ?? null,
     since: row?.enteredAt ?? null,
     lag: {
-      old: row?.state === 'given' ? await oldLag(session, row) : 0,
+      old: row?.state !== 'given' ? 0 : withoutFiles ? null : await oldLag(session, row),
       new: waiting.waiting,
       oldest_ms: waiting.oldestMs === null ? null : Math.round(waiting.oldestMs),
       refused: waiting.refused,

@@ -1,0 +1,41 @@
+import { useMemo } from 'preact/hooks';
+import { apiPath } from './url.ts';
+import { useAnswer } from './use-answer.ts';
+
+interface Recommendation {
+  symbol: string;
+  mode: string;
+  universe: string | null;
+  source: string | null;
+}
+
+export interface Known {
+  symbols: string[];
+  modes: string[];
+  universes: string[];
+  sources: string[];
+  /** The symbols that were recommended in a universe. */
+  symbolsOf: (universe: string) => string[];
+}
+
+/** Enough to know the names in use. */
+const SEEN = 200;
+
+const distinct = (values: readonly (string | null)[]): string[] =>
+  [...new Set(values.filter((value): value is string => value !== null && value !== ''))].sort();
+
+/** The names that the newest recommendations have, for filters to choose from. */
+export function useKnown(): Known {
+  const { value } = useAnswer<{ items: Recommendation[] }>(apiPath('/v1/recommendations', { limit: SEEN }));
+  return useMemo(() => {
+    const items = value?.items ?? [];
+    return {
+      symbols: distinct(items.map(({ symbol }) => symbol)),
+      modes: distinct(items.map(({ mode }) => mode)),
+      universes: distinct(items.map(({ universe }) => universe)),
+      sources: distinct(items.map(({ source }) => source)),
+      symbolsOf: (universe) =>
+        distinct(items.filter((item) => item.universe === universe).map(({ symbol }) => symbol)),
+    };
+  }, [value]);
+}
