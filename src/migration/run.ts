@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { StockroomError } from '../core/errors.ts';
 import { version } from '../core/version.ts';
@@ -9,7 +9,8 @@ import type { Certificate } from './certificate.ts';
 import { discover } from './discover.ts';
 import { Engine } from './engine.ts';
 import { awaitInFlight } from './load.ts';
-import type { Report } from './report.ts';
+import type { Report, Warning } from './report.ts';
+import { followed, readStages } from './stages/stage.ts';
 import {
   directoryPrefix,
   keepTimezones,
@@ -44,9 +45,10 @@ export interface MigrationOptions {
  */
 export async function runMigration(options: MigrationOptions): Promise<Report> {
   const { tier } = options;
-  const sources = selectSources(options.sources ?? builtInSources, options.stores ?? []);
+  const selected = selectSources(options.sources ?? builtInSources, options.stores ?? []);
   return withRunLock(tier, async () => {
     const prefix = await tier.session((session) => prefixOf(session, options.directory));
+    const { sources, away } = await splitByStage(tier, selected, options.directory);
     const discovery = await discover(options.directory, options.sources ?? builtInSources, prefix);
     try {
       requireSomething(discovery);
@@ -61,7 +63,7 @@ export async function runMigration(options: MigrationOptions): Promise<Report> {
       await engine.copy();
       await distrustEveryKey(tier);
       await engine.verify();
-      const report = engine.report(await engine.orphanWarnings());
+      const report = engine.report([...(await engine.orphanWarnings()), ...awayWarnings(discovery, away)]);
       const certificate = certify(engine.states, report, {
         toolVersion: version,
         schemaVersion: run.schemaVersion,
@@ -80,7 +82,8 @@ export async function runMigration(options: MigrationOptions): Promise<Report> {
  */
 export async function verifyMigration(options: MigrationOptions): Promise<Report> {
   const { tier } = options;
-  const sources = selectSources(options.sources ?? builtInSources, options.stores ?? []);
+  const selected = selectSources(options.sources ?? builtInSources, options.stores ?? []);
+  const { sources, away } = await splitByStage(tier, selected, options.directory);
   const { prefix, timezones } = await tier.session(async (session) => ({
     timezones: await knownTimezones(session),
     prefix: await prefixOf(session, options.directory),
@@ -91,12 +94,36 @@ export async function verifyMigration(options: MigrationOptions): Promise<Report
     const engine = new Engine({ tier, discovery, sources, timezones, nowMicros: nowMicros(options.clock) });
     const run = await beginRun(tier, discovery.directory, 'verify');
     await compareWithSource(tier, engine);
-    const report = engine.report(await engine.orphanWarnings());
+    const report = engine.report([...(await engine.orphanWarnings()), ...awayWarnings(discovery, away)]);
     await finishRun(tier, run.id, report, null);
     return report;
   } finally {
     await discovery.close();
   }
+}
+
+/** Sources whose store's authority is PostgreSQL are left out: their old files are copies of what is here. */
+async function splitByStage(
+  tier: DurableTier,
+  selected: readonly SourceDefinition[],
+  directory: string,
+): Promise<{ sources: readonly SourceDefinition[]; away: SourceDefinition[] }> {
+  const stages = await readStages(tier);
+  if (stages.length === 0) return { sources: selected, away: [] };
+  const sources = followed(selected, stages, existsSync(directory) ? realpathSync(directory) : directory);
+  return { sources, away: selected.filter((source) => !sources.includes(source)) };
+}
+
+function awayWarnings({ units }: Discovery, away: readonly SourceDefinition[]): Warning[] {
+  return away
+    .filter((source) => units.some((unit) => unit.source === source))
+    .map(({ id, store }) => ({
+      code: 'LEFT_OUT',
+      source: id,
+      column: null,
+      rows: 0,
+      detail: `not read: PostgreSQL is the authority of ${store}, or it is on its way from another directory (stockroom stage show)`,
+    }));
 }
 
 function nowMicros(clock: Clock = systemClock): number {

@@ -92,4 +92,15 @@ describe.each(tierKinds)('the stages of a store, on PostgreSQL: %s', (kind) => {
     await set('legacy');
     expect(oldRows().at(-1)).toEqual([53, 'again', 7, 0.25]);
   });
+
+  it('leaves the old files of a store alone in a migration that is run while PostgreSQL is the authority', async () => {
+    for (const stage of ['dual-write', 'shadow', 'live'] as const) await set(stage);
+    await insertNew('here');
+    const report = await here.run();
+    expect(report.exit).toBe(0);
+    expect(report.warnings).toContainEqual(
+      expect.objectContaining({ code: 'LEFT_OUT', source: 'llm_requests' }),
+    );
+    expect(await newRows()).toHaveLength(51);
+  });
 });

@@ -14,7 +14,7 @@ import { builtInSources } from '../sources/index.ts';
 import { TableUnit } from '../table-unit.ts';
 import type { Unit } from '../unit.ts';
 import { OldSide } from './old-side.ts';
-import { readStage, readStages, requireStore, type StageRow } from './stage.ts';
+import { followed, ownedStores, readStage, readStages, requireStore, type StageRow } from './stage.ts';
 
 /** Looks at files that change all the time, before what came by then is taken for all. */
 const MAX_ROUNDS = 40;
@@ -145,23 +145,6 @@ export class Ground {
       await discovery.close();
     }
   }
-}
-
-/** The sources that are followed into PostgreSQL: not those whose authority it is, or that are followed from elsewhere. */
-export function followed(
-  sources: readonly SourceDefinition[],
-  stages: readonly StageRow[],
-  directory: string,
-): SourceDefinition[] {
-  const away = new Set(
-    stages.filter((row) => row.state !== 'given' || row.directory !== directory).map(({ store }) => store),
-  );
-  return sources.filter(({ store }) => !away.has(store));
-}
-
-/** Stores whose authority is the old side. */
-export function ownedStores(stages: readonly StageRow[]): Set<string> {
-  return new Set(stages.filter(({ state }) => state === 'given').map(({ store }) => store));
 }
 
 function chooseDirectory(

@@ -19,7 +19,12 @@ const UNIQUE_VIOLATION = '23505';
 const ATTEMPTS = 5;
 
 /** Another replayer has taken over, or the old side is no replica any more: what was read here is not to be applied. */
-export class Superseded extends Error {}
+export class Superseded extends StockroomError {
+  constructor() {
+    // With a code, so that it comes out of a transaction on an old database as it went in.
+    super('CONFLICT', 'another process replays to the old side, or it is no replica any more: nothing was written to it');
+  }
+}
 
 /** What a batch did. */
 export interface Replayed {

@@ -57,3 +57,20 @@ export function requireStore(sources: readonly SourceDefinition[], store: string
   const known = [...new Set(sources.map((source) => source.store))].join(', ');
   throw new StockroomError('SOURCE_UNKNOWN', `there is no store ${store}; the stores are ${known}`);
 }
+
+/** The sources that are followed into PostgreSQL: not those whose authority it is, or that are followed from elsewhere. */
+export function followed(
+  sources: readonly SourceDefinition[],
+  stages: readonly StageRow[],
+  directory: string,
+): SourceDefinition[] {
+  const away = new Set(
+    stages.filter((row) => row.state !== 'given' || row.directory !== directory).map(({ store }) => store),
+  );
+  return sources.filter(({ store }) => !away.has(store));
+}
+
+/** Stores whose authority is the old side. */
+export function ownedStores(stages: readonly StageRow[]): Set<string> {
+  return new Set(stages.filter(({ state }) => state === 'given').map(({ store }) => store));
+}
