@@ -40,7 +40,7 @@ describe.each(tierKinds)('the stages of a store, on PostgreSQL: %s', (kind) => {
     );
   const insertNew = (model: string): Promise<unknown> =>
     test.durable.query(
-      "INSERT INTO llm_requests (model, tokens_input, tokens_output, cost_usd, created_at) VALUES ($1, 7, 8, 0.25, '2026-02-03T04:05:06Z')",
+      "INSERT INTO llm_requests (model, tokens_input, tokens_output, cost_usd, created_at) VALUES ($1, 7, 8, 0.250000, '2026-02-03T04:05:06.789Z')",
       [model],
     );
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { codeOf, messageOf } from '../../core/errors.ts';
 import type { DurableTier } from '../../tiers/durable/index.ts';
+import { installCaptureIn } from '../capture.ts';
 import type { SourceDefinition } from '../source.ts';
 import { Ground } from './ground.ts';
 import { asOnlyMover, setStage } from './move.ts';
@@ -146,6 +147,11 @@ export class Attendant {
     if (attended.settleAtMs <= performance.now()) {
       attended.settleAtMs = performance.now() + SETTLE_EVERY_MS;
       if (await this.settle(attended.ground)) return true;
+      // A table that the old application made again has lost its triggers.
+      if (attended.ground.side.unfenced().length > 0) {
+        await installCaptureIn({ directory, sources });
+        attended.ground.side.install(row.epoch);
+      }
     }
     const isBusy =
       isReplayed(row.stage) && row.state === 'open' && (await this.replay(attended.ground, attended));

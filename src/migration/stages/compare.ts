@@ -18,6 +18,8 @@ import { scanJsonBytes } from '../values/json-scan.ts';
 import { copyColumns, jsonFields } from '../values/row-encoder.ts';
 import { RowHash } from '../values/row-hash.ts';
 
+/** Where a NUMERIC's display scale stands in its field: behind the length, the count of digits, the weight and the sign. */
+const NUMERIC_SCALE = 10;
 /** Rows of both sides that are compared together. */
 const ROWS_PER_BATCH = 2000;
 
@@ -37,6 +39,7 @@ export class Sides {
   private readonly hash = new RowHash();
   private readonly isJson: boolean[];
   private readonly isShared: boolean[];
+  private readonly isMoney: boolean[];
 
   constructor(tier: DurableTier, unit: Unit, context: FileContext, shared: unknown) {
     this.tier = tier;
@@ -45,7 +48,12 @@ export class Sides {
     this.shared = shared;
     this.isJson = jsonFields(unit.source);
     const ofFile = new Set(unit.source.ofWholeFile);
-    this.isShared = copyColumns(unit.source).map((name) => ofFile.has(name));
+    const columns = copyColumns(unit.source);
+    this.isShared = columns.map((name) => ofFile.has(name));
+    const money = new Set(
+      unit.source.columns.filter(({ kind }) => kind === 'money').map(({ target }) => target),
+    );
+    this.isMoney = columns.map((name) => money.has(name));
   }
 
   /** Compares the rows of some keys, as they are now. The old side is read first. */
@@ -158,7 +166,11 @@ export class Sides {
       if (this.isShared[field]) continue;
       const [at, end] = [offsets[field]!, offsets[field + 1]!];
       const isNull = buffer.readInt32BE(at) < 0;
-      if (!this.isJson[field] || isNull) hash.bytes(buffer, at, end);
+      if (this.isMoney[field] && !isNull) {
+        // But for its display scale: 0.5 and 0.50 are one amount.
+        hash.bytes(buffer, at + 4, at + NUMERIC_SCALE);
+        hash.bytes(buffer, at + NUMERIC_SCALE + 2, end);
+      } else if (!this.isJson[field] || isNull) hash.bytes(buffer, at, end);
       else {
         const scan = scanJsonBytes(buffer, at + JSONB_TEXT, end);
         hash.word(scan.a);

@@ -16,6 +16,15 @@ const LOCK_RETRY_MS = 100;
  * @throws StockroomError GATE_CLOSED, CONFLICT, SOURCE_UNKNOWN, NO_RUN, SOURCE_LOCKED, SOURCE_NOT_WRITABLE
  */
 export async function setStage(options: MoveOptions): Promise<MoveReport> {
+  if (options.ramp !== undefined && options.to !== 'live') {
+    throw new StockroomError(
+      'INVALID_INPUT',
+      `ramp: expected only with the stage live, found ${options.to}`,
+      {
+        details: { field: 'ramp' },
+      },
+    );
+  }
   const ground = await Ground.find(options);
   return asOnlyMover(ground, async () => {
     await settle(ground);

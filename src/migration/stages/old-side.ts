@@ -8,12 +8,13 @@ import {
   type SideState,
 } from '../../capture/index.ts';
 import { StockroomError } from '../../core/errors.ts';
-import type { SqliteConnection } from '../../legacy/sqlite/database.ts';
+import { hasSqliteHeader, type SqliteConnection } from '../../legacy/sqlite/database.ts';
 import { openLive } from '../../legacy/sqlite/live.ts';
 import { writeTransaction } from '../../legacy/sqlite/write.ts';
 import { discover } from '../discover.ts';
 import type { SourceDefinition } from '../source.ts';
 import { TableUnit } from '../table-unit.ts';
+import type { Discovery } from '../unit.ts';
 import { movedMeanwhile } from './new-side.ts';
 
 /** A database at the old side that holds tables of a store. */
@@ -45,7 +46,7 @@ export class OldSide {
     this.documents = documents;
   }
 
-  /** Looks for the files of a store. @throws StockroomError DIRECTORY_NOT_FOUND */
+  /** Looks for the files of a store. @throws StockroomError DIRECTORY_NOT_FOUND, SOURCE_UNREADABLE */
   static async find(
     directory: string,
     sources: readonly SourceDefinition[],
@@ -55,6 +56,7 @@ export class OldSide {
     const discovery = await discover(directory, own);
     // Nothing is read any more before something is written: closing a file takes its locks away.
     await discovery.close();
+    requireReadable(discovery);
     const tables = new Map<string, string[]>();
     const documents = new Map<string, string[]>();
     for (const unit of discovery.units) {
@@ -116,6 +118,32 @@ export class OldSide {
         details: { store: this.store, directory: this.directory },
       },
     );
+  }
+}
+
+/**
+ * A database that cannot be read may hold tables of the store: were it left out, its writers would be let in while
+ * PostgreSQL is the authority. Files that are no databases, or empty ones, hold none.
+ */
+function requireReadable({ unreadable, files }: Discovery): void {
+  const found = unreadable.find(({ file }) =>
+    mayBeDatabase(files.find(({ path }) => path === file)?.absolute),
+  );
+  if (found === undefined) return;
+  throw new StockroomError(
+    'SOURCE_UNREADABLE',
+    `${found.file}: ${found.reason}. It may hold rows of the store, so nothing is moved or replayed before it can be read`,
+    { details: { file: found.file } },
+  );
+}
+
+function mayBeDatabase(file: string | undefined): boolean {
+  if (file === undefined || /\.jsonl?$/i.test(file)) return false;
+  try {
+    return hasSqliteHeader(file);
+  } catch {
+    // Not even its header can be read: it may be anything.
+    return true;
   }
 }
 

@@ -22,7 +22,10 @@ const ATTEMPTS = 5;
 export class Superseded extends StockroomError {
   constructor() {
     // With a code, so that it comes out of a transaction on an old database as it went in.
-    super('CONFLICT', 'another process replays to the old side, or it is no replica any more: nothing was written to it');
+    super(
+      'CONFLICT',
+      'another process replays to the old side, or it is no replica any more: nothing was written to it',
+    );
   }
 }
 
