@@ -43,7 +43,7 @@ create table migration_outbox (
   at timestamptz not null default now()
 );
 create index migration_outbox_store on migration_outbox (store, id);
-create index migration_outbox_row on migration_outbox (source_table, row_key);
+create index migration_outbox_row on migration_outbox (store, row_key);
 
 -- Under which key a row that Stockroom made stands at the old side, until the old side is the authority again.
 create table migration_made (
@@ -88,18 +88,35 @@ create index migration_mismatches_store on migration_mismatches (store, id desc)
 create function migration_lock_key(store text) returns bigint language sql immutable
   return hashtextextended('stockroom stage ' || current_schema() || ' ' || store, 0);
 
--- Refuses a write while this side does not take it. Replayed writes come in while the old side is the authority, and only then.
--- Arguments: store, and of a table that stores share the family.
-create function migration_guard() returns trigger language plpgsql set search_path from current as $$
-declare
-  found record;
-  is_replay boolean := coalesce(current_setting('stockroom.replay', true), '') = 'on';
+-- Before a statement that writes: the writer is inside from here until its transaction ends. Argument: store.
+create function migration_enter() returns trigger language plpgsql set search_path from current as $$
 begin
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     raise exception 'the store % is on its way: a write to % needs the isolation level READ COMMITTED', tg_argv[0], tg_table_name
       using errcode = 'SR002';
   end if;
   perform pg_advisory_xact_lock_shared(migration_lock_key(tg_argv[0]));
+  return null;
+end $$;
+
+-- After it: refuses what it wrote while this side does not take it, and notes what the old side is owed, in the transaction of
+-- the write. Replayed writes come in while the old side is the authority, and only then. A statement that wrote nothing passes.
+-- Arguments: store, column of the row's key, column of its old key ('' where its file is the key), family ('' where the table
+-- is the store's own). The rows are in `changed`.
+create function migration_note() returns trigger language plpgsql set search_path from current as $$
+declare
+  found record;
+  writes boolean;
+  is_replay boolean := coalesce(current_setting('stockroom.replay', true), '') = 'on';
+begin
+  if tg_argv[3] = '' then
+    writes := exists (select from changed);
+  else
+    writes := exists (select from changed where family = tg_argv[3]);
+  end if;
+  if not writes then
+    return null;
+  end if;
   select stage, state, epoch into found from migration_stages where store = tg_argv[0];
   if found.state is distinct from (case when is_replay then 'given' else 'open' end) then
     raise exception 'the store % takes no % here: it is in stage %, %, epoch %',
@@ -107,40 +124,22 @@ begin
       coalesce(found.stage, 'none'), coalesce(found.state, 'unknown'), coalesce(found.epoch, 0)
       using errcode = 'SR001';
   end if;
-  if tg_op = 'DELETE' then
-    return old;
-  end if;
-  return new;
-end $$;
-
--- Notes what the old side is owed, in the transaction of the write. Arguments: store, column of the row's key, column of its old
--- key ('' where its file is the key).
-create function migration_note() returns trigger language plpgsql set search_path from current as $$
-declare
-  found record;
-  found_key text;
-  old_key text;
-begin
-  if coalesce(current_setting('stockroom.replay', true), '') = 'on' then
+  if is_replay then
     return null;
   end if;
-  if tg_op = 'DELETE' then
-    found := old;
-  else
-    found := new;
-  end if;
-  if tg_argv[1] = 'id' then
-    found_key := found.id::text;
-  else
-    found_key := found.key;
-  end if;
-  if tg_argv[2] = 'legacy_id' then
-    old_key := found.legacy_id::text;
+  if tg_argv[1] = 'key' then
+    insert into migration_outbox (store, source_table, row_key, legacy_source, legacy_key)
+    select tg_argv[0], tg_table_name, key, legacy_source, legacy_key from changed where family = tg_argv[3];
+  elsif tg_argv[2] = 'legacy_id' then
+    insert into migration_outbox (store, source_table, row_key, legacy_source, legacy_key)
+    select tg_argv[0], tg_table_name, id, legacy_source, legacy_id from changed;
   elsif tg_argv[2] = 'legacy_key' then
-    old_key := found.legacy_key;
+    insert into migration_outbox (store, source_table, row_key, legacy_source, legacy_key)
+    select tg_argv[0], tg_table_name, id, legacy_source, legacy_key from changed;
+  else
+    insert into migration_outbox (store, source_table, row_key, legacy_source)
+    select tg_argv[0], tg_table_name, id, legacy_source from changed;
   end if;
-  insert into migration_outbox (store, source_table, row_key, legacy_source, legacy_key)
-  values (tg_argv[0], tg_table_name, found_key, found.legacy_source, old_key);
   return null;
 end $$;
 

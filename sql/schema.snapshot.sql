@@ -97,31 +97,18 @@ AS $function$
     else left(value, 100) || '#' || encode(sha256(convert_to(value, 'UTF8')), 'hex') end
 $function$;
 
-CREATE OR REPLACE FUNCTION migration_guard()
+CREATE OR REPLACE FUNCTION migration_enter()
  RETURNS trigger
  LANGUAGE plpgsql
  SET search_path TO 'Stock "room"'
 AS $function$
-declare
-  found record;
-  is_replay boolean := coalesce(current_setting('stockroom.replay', true), '') = 'on';
 begin
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     raise exception 'the store % is on its way: a write to % needs the isolation level READ COMMITTED', tg_argv[0], tg_table_name
       using errcode = 'SR002';
   end if;
   perform pg_advisory_xact_lock_shared(migration_lock_key(tg_argv[0]));
-  select stage, state, epoch into found from migration_stages where store = tg_argv[0];
-  if found.state is distinct from (case when is_replay then 'given' else 'open' end) then
-    raise exception 'the store % takes no % here: it is in stage %, %, epoch %',
-      tg_argv[0], case when is_replay then 'replayed write' else 'write' end,
-      coalesce(found.stage, 'none'), coalesce(found.state, 'unknown'), coalesce(found.epoch, 0)
-      using errcode = 'SR001';
-  end if;
-  if tg_op = 'DELETE' then
-    return old;
-  end if;
-  return new;
+  return null;
 end $function$;
 
 CREATE OR REPLACE FUNCTION migration_lock_key(store text)
@@ -137,29 +124,40 @@ CREATE OR REPLACE FUNCTION migration_note()
 AS $function$
 declare
   found record;
-  found_key text;
-  old_key text;
+  writes boolean;
+  is_replay boolean := coalesce(current_setting('stockroom.replay', true), '') = 'on';
 begin
-  if coalesce(current_setting('stockroom.replay', true), '') = 'on' then
+  if tg_argv[3] = '' then
+    writes := exists (select from changed);
+  else
+    writes := exists (select from changed where family = tg_argv[3]);
+  end if;
+  if not writes then
     return null;
   end if;
-  if tg_op = 'DELETE' then
-    found := old;
-  else
-    found := new;
+  select stage, state, epoch into found from migration_stages where store = tg_argv[0];
+  if found.state is distinct from (case when is_replay then 'given' else 'open' end) then
+    raise exception 'the store % takes no % here: it is in stage %, %, epoch %',
+      tg_argv[0], case when is_replay then 'replayed write' else 'write' end,
+      coalesce(found.stage, 'none'), coalesce(found.state, 'unknown'), coalesce(found.epoch, 0)
+      using errcode = 'SR001';
   end if;
-  if tg_argv[1] = 'id' then
-    found_key := found.id::text;
-  else
-    found_key := found.key;
+  if is_replay then
+    return null;
   end if;
-  if tg_argv[2] = 'legacy_id' then
-    old_key := found.legacy_id::text;
+  if tg_argv[1] = 'key' then
+    insert into migration_outbox (store, source_table, row_key, legacy_source, legacy_key)
+    select tg_argv[0], tg_table_name, key, legacy_source, legacy_key from changed where family = tg_argv[3];
+  elsif tg_argv[2] = 'legacy_id' then
+    insert into migration_outbox (store, source_table, row_key, legacy_source, legacy_key)
+    select tg_argv[0], tg_table_name, id, legacy_source, legacy_id from changed;
   elsif tg_argv[2] = 'legacy_key' then
-    old_key := found.legacy_key;
+    insert into migration_outbox (store, source_table, row_key, legacy_source, legacy_key)
+    select tg_argv[0], tg_table_name, id, legacy_source, legacy_key from changed;
+  else
+    insert into migration_outbox (store, source_table, row_key, legacy_source)
+    select tg_argv[0], tg_table_name, id, legacy_source from changed;
   end if;
-  insert into migration_outbox (store, source_table, row_key, legacy_source, legacy_key)
-  values (tg_argv[0], tg_table_name, found_key, found.legacy_source, old_key);
   return null;
 end $function$;
 
@@ -626,7 +624,7 @@ CREATE TABLE migration_outbox (
   at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT migration_outbox_pkey PRIMARY KEY (id)
 );
-CREATE INDEX migration_outbox_row ON migration_outbox USING btree (source_table, row_key);
+CREATE INDEX migration_outbox_row ON migration_outbox USING btree (store, row_key);
 CREATE INDEX migration_outbox_store ON migration_outbox USING btree (store, id);
 
 CREATE TABLE migration_quarantine (

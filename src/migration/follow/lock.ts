@@ -34,9 +34,9 @@ export async function asOnlyFollower<T>(
   if (tier.kind === 'embedded') return alone(tier, directory, work);
   return tier.session(async (session) => {
     const key = `stockroom follow ${tier.schema} ${directory}`;
-    const deadline = Date.now() + PATIENCE_MS;
+    const deadline = performance.now() + PATIENCE_MS;
     while (!(await tryLock(session, key))) {
-      if (Date.now() > deadline) throw taken(tier, directory);
+      if (performance.now() > deadline) throw taken(tier, directory);
       await pause(RETRY_MS);
     }
     try {

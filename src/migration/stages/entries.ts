@@ -4,7 +4,7 @@ import type { RowKey } from '../ledger.ts';
 import type { StoreTable } from './new-side.ts';
 
 /** Entries of the outbox that one batch takes. */
-const ENTRIES_PER_BATCH = 500;
+const ENTRIES_PER_BATCH = 1000;
 
 /** A row that the old side is owed, with everything that waits about it. */
 export interface OwedRow {
@@ -15,6 +15,8 @@ export interface OwedRow {
   place: { unit: string; key: RowKey } | null;
   /** As it is now; null when it is no more. */
   tuple: LoadedTuple | null;
+  /** Stockroom made it again under the number of a row that came from the old side, and in its place there. */
+  isRemade: boolean;
   /** The entries that are settled by it. */
   readonly entries: bigint[];
 }
@@ -25,8 +27,6 @@ interface Entry {
   row_key: string;
   legacy_source: string | null;
   legacy_key: string | null;
-  made_unit: string | null;
-  made_key: string | null;
 }
 
 /**
@@ -51,6 +51,7 @@ export async function readOwed(
         own.map(({ row }) => row),
       );
       for (const row of own) row.tuple = found.get(row.row) ?? null;
+      await markRemade(session, table, own);
       await addOriginals(session, table, own);
     }
     return rows;
@@ -64,35 +65,69 @@ async function groupEntries(
   refusedToo: boolean,
 ): Promise<OwedRow[]> {
   const { rows: entries } = await session.query<Entry>(
-    `SELECT o.id, o.source_table, o.row_key, o.legacy_source, o.legacy_key, m.unit AS made_unit, m.legacy_key AS made_key
-     FROM (SELECT * FROM migration_outbox WHERE store = $1 ${refusedToo ? '' : 'AND refused IS NULL'} ORDER BY id LIMIT ${ENTRIES_PER_BATCH}) o
-     LEFT JOIN migration_made m ON m.row_key = o.row_key AND m.source = ANY($2::text[])
-       AND m.source = ($3::jsonb ->> o.source_table) ORDER BY o.id`,
-    [store, tables.map(({ source }) => source.id), JSON.stringify(sourceByTable(tables))],
+    `SELECT id, source_table, row_key, legacy_source, legacy_key FROM migration_outbox
+     WHERE store = $1 ${refusedToo ? '' : 'AND refused IS NULL'} ORDER BY id LIMIT ${ENTRIES_PER_BATCH}`,
+    [store],
   );
   const byRow = new Map<string, OwedRow>();
   for (const entry of entries) {
     const table = tables.find(({ name }) => name === entry.source_table);
     if (table === undefined) continue;
     const name = `${entry.source_table} ${entry.row_key}`;
-    const known = byRow.get(name) ?? { table, row: entry.row_key, place: null, tuple: null, entries: [] };
+    const known = byRow.get(name) ?? {
+      table,
+      row: entry.row_key,
+      place: null,
+      tuple: null,
+      isRemade: false,
+      entries: [],
+    };
     known.entries.push(entry.id);
-    known.place = placeOf(table, entry) ?? known.place;
+    known.place = placeOf(table, entry.legacy_source, entry.legacy_key) ?? known.place;
+    if (entry.legacy_source !== null) known.isRemade = true;
     byRow.set(name, known);
   }
-  return [...byRow.values()];
+  const rows = [...byRow.values()];
+  for (const table of tables) await placeMade(session, table, rows);
+  return rows;
 }
 
-const sourceByTable = (tables: readonly StoreTable[]): Record<string, string> =>
-  Object.fromEntries(tables.map(({ name, source }) => [name, source.id]));
+/** Rows that Stockroom made stand at the old side under keys of their own. */
+async function placeMade(session: Session, table: StoreTable, rows: readonly OwedRow[]): Promise<void> {
+  const homeless = new Map(
+    rows.filter((row) => row.table === table && row.place === null).map((row) => [row.row, row]),
+  );
+  if (homeless.size === 0) return;
+  const { rows: made } = await session.query<{ row: string; unit: string; key: string }>(
+    'SELECT row_key AS row, unit, legacy_key AS key FROM migration_made WHERE source = $1 AND row_key = ANY($2)',
+    [table.source.id, [...homeless.keys()]],
+  );
+  for (const { row, unit, key } of made) homeless.get(row)!.place = placeOf(table, unit, key);
+}
 
-function placeOf(table: StoreTable, entry: Entry): OwedRow['place'] {
-  const unit = entry.legacy_source ?? entry.made_unit;
+function placeOf(table: StoreTable, unit: string | null, key: string | null): OwedRow['place'] {
   if (unit === null) return null;
   // Where a file is the row, its path is the key.
-  if (table.oldKey === '') return { unit, key: entry.legacy_source ?? entry.made_key! };
-  const text = entry.legacy_source === null ? entry.made_key : entry.legacy_key;
-  return text === null ? null : { unit, key: table.oldKey === 'legacy_id' ? BigInt(text) : text };
+  if (table.oldKey === '') return { unit, key: key ?? unit };
+  return key === null ? null : { unit, key: table.oldKey === 'legacy_id' ? BigInt(key) : key };
+}
+
+/**
+ * Of rows whose entries came from the old side those that Stockroom has removed and made again under the same number: they
+ * stand in the old place, and have to be noted like any row that it made.
+ */
+async function markRemade(session: Session, table: StoreTable, rows: readonly OwedRow[]): Promise<void> {
+  const asked = rows.filter(({ isRemade, tuple }) => isRemade && tuple !== null);
+  const made = new Set<string>();
+  if (asked.length > 0) {
+    const { rows: found } = await session.query<{ row: string }>(
+      `SELECT "${table.key}"::text AS row FROM "${table.name}"
+       WHERE "${table.key}" = ANY($1::${table.key === 'id' ? 'bigint' : 'text'}[]) AND legacy_source IS NULL ${table.family === null ? '' : 'AND family = $2'}`,
+      table.family === null ? [asked.map(({ row }) => row)] : [asked.map(({ row }) => row), table.family],
+    );
+    for (const { row } of found) made.add(row);
+  }
+  for (const row of rows) row.isRemade &&= made.has(row.row);
 }
 
 async function addOriginals(
@@ -120,18 +155,24 @@ async function addOriginals(
 export async function noteMade(tier: DurableTier, rows: readonly OwedRow[]): Promise<void> {
   const fresh = rows.filter(({ place }) => place !== null);
   if (fresh.length === 0) return;
-  await tier.transaction(async (session) => {
-    for (const owed of fresh) {
-      const { table, row, place } = owed;
-      const { rows: noted } = await session.query<{ unit: string; legacy_key: string }>(
-        `INSERT INTO migration_made (source, row_key, unit, legacy_key) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (source, row_key) DO UPDATE SET row_key = excluded.row_key RETURNING unit, legacy_key`,
-        [table.source.id, row, place!.unit, String(place!.key)],
-      );
-      const { unit, legacy_key: key } = noted[0]!;
-      owed.place = { unit, key: table.oldKey === 'legacy_id' ? BigInt(key) : key };
-    }
-  });
+  const columns = [
+    fresh.map(({ table }) => table.source.id),
+    fresh.map(({ row }) => row),
+    fresh.map(({ place }) => place!.unit),
+    fresh.map(({ place }) => String(place!.key)),
+  ];
+  const { rows: noted } = await tier.query<{ source: string; row: string; unit: string; key: string }>(
+    `INSERT INTO migration_made (source, row_key, unit, legacy_key)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
+     ON CONFLICT (source, row_key) DO UPDATE SET row_key = excluded.row_key
+     RETURNING source, row_key AS row, unit, legacy_key AS key`,
+    columns,
+  );
+  const places = new Map(noted.map(({ source, row, unit, key }) => [`${source} ${row}`, { unit, key }]));
+  for (const owed of fresh) {
+    const { unit, key } = places.get(`${owed.table.source.id} ${owed.row}`)!;
+    owed.place = { unit, key: owed.table.oldKey === 'legacy_id' ? BigInt(key) : key };
+  }
 }
 
 /** Strikes off what the old side has by now. */

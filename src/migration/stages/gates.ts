@@ -5,7 +5,7 @@ import type { Ground } from './ground.ts';
 import { owed } from './new-side.ts';
 import { proveStore, type Proof } from './prove.ts';
 import { type Replayer, Superseded } from './replay.ts';
-import { breaches, type ReadCounts, READS_THAT_AGREE, readsSince } from './reads.ts';
+import { breaches, noReads, type ReadCounts, READS_THAT_AGREE, readsSince } from './reads.ts';
 import { shadowReads } from './shadow.ts';
 import type { Stage, StageRow } from './stage.ts';
 
@@ -54,17 +54,21 @@ export function proofGate(proof: Proof): Gate {
   return gate('verified', proof.differing === 0, detail);
 }
 
-/** Whether the last reads of both sides agreed; those that are missing to the number are made now. */
+/**
+ * Whether the last reads of both sides agreed; those that are missing to the number are made now. A read that got no answer,
+ * since a side was away, says nothing about the rows: then as many are made again.
+ */
 export async function readsGate(
   ground: Ground,
   row: StageRow,
   settle: () => Promise<unknown>,
 ): Promise<Gate> {
   const before = await readsSince(ground.tier, ground.store, row.epoch);
-  const needed = READS_THAT_AGREE - before.match - before['in flight'];
-  if (needed > 0) await shadowReads(ground, row.epoch, needed, settle);
+  const unanswered = before.error + before.timeout;
+  const needed = unanswered > 0 ? READS_THAT_AGREE : READS_THAT_AGREE - before.match - before['in flight'];
+  const made = needed > 0 ? await shadowReads(ground, row.epoch, needed, settle) : noReads();
   const counts = needed > 0 ? await readsSince(ground.tier, ground.store, row.epoch) : before;
-  const failed = breaches(counts) + counts.error + counts.timeout;
+  const failed = breaches(counts) + made.error + made.timeout;
   return gate('reads', failed === 0, readsText(counts));
 }
 

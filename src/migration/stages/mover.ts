@@ -1,17 +1,20 @@
 import type { Clock } from '../../core/clock.ts';
 import { messageOf, StockroomError } from '../../core/errors.ts';
+import { within } from '../../core/wait.ts';
 import type { DurableTier, Session } from '../../tiers/durable/index.ts';
 import { installCaptureIn } from '../capture.ts';
 import type { SourceDefinition } from '../source.ts';
 import { type Gate, gatesFor, drain, owedGate, proofGate, unreadableGate } from './gates.ts';
 import type { Ground } from './ground.ts';
-import { changeStage, installGuard, removeGuard, tablesOf } from './new-side.ts';
+import { changeStage, installGuard, lockTables, removeGuard, tablesOf } from './new-side.ts';
 import { pathTo } from './path.ts';
 import { proveStore } from './prove.ts';
 import { Replayer } from './replay.ts';
-import { finishForward } from './settle.ts';
 import { isNewSide, type Stage, stageIndex, type StageRow } from './stage.ts';
-import { giveNewSide } from './take-over.ts';
+import { giveNewSide, openNewSide } from './take-over.ts';
+
+/** How long the old side may stay fenced while PostgreSQL takes what was written to it. */
+const FENCE_PATIENCE_MS = 30_000;
 
 export interface MoveOptions {
   tier: DurableTier;
@@ -29,6 +32,8 @@ export interface MoveOptions {
   actor?: string | undefined;
   sources?: readonly SourceDefinition[] | undefined;
   clock?: Clock | undefined;
+  /** How long the old side may stay fenced before a move is given up. */
+  fencePatienceMs?: number | undefined;
   /** Told what is being done. */
   onStep?: ((text: string) => void) | undefined;
 }
@@ -87,7 +92,8 @@ export class Mover {
       else await this.labelNew(row!, stage);
     } catch (error) {
       const refused = error instanceof StockroomError && error.code === 'GATE_CLOSED';
-      await this.note(from, stage, refused ? 'refused' : 'given up', messageOf(error));
+      // Where it cannot be noted, since PostgreSQL is away, what went wrong first is what the caller has to know.
+      await this.note(from, stage, refused ? 'refused' : 'given up', messageOf(error)).catch(() => undefined);
       throw error;
     }
     const { demotedBecause } = this.options;
@@ -126,8 +132,10 @@ export class Mover {
 
   private async guard(session: Session, epoch: bigint): Promise<void> {
     const { store, side, sources } = this.ground;
+    const tables = tablesOf(sources, store);
+    await lockTables(session, tables);
     await session.query('SELECT pg_advisory_xact_lock(migration_lock_key($1))', [store]);
-    await installGuard(session, store, tablesOf(sources, store));
+    await installGuard(session, store, tables);
     await session.query(
       `INSERT INTO migration_stages (store, stage, state, epoch, directory) VALUES ($1, 'legacy', 'given', $2, $3)
        ON CONFLICT (store) DO UPDATE SET epoch = excluded.epoch WHERE migration_stages.state = 'given'`,
@@ -159,19 +167,45 @@ export class Mover {
     const epoch = await ground.epoch();
     this.check('live', await this.gates('live', row));
     const fence = epoch + 1n;
+    // The less is left to bring over, the shorter nobody can write.
+    await ground.catchUp();
     tell('fencing the old side');
-    ground.side.set(['open'], epoch, { state: 'fenced', epoch: fence });
     try {
-      const { unreadable, outcome } = await ground.catchUp();
-      this.check('live', [unreadableGate(unreadable)]);
-      if (outcome.differing > 0)
-        throw new StockroomError('CONFLICT', `${outcome.differing} rows are not what was written of them`);
+      ground.side.set(['open'], epoch, { state: 'fenced', epoch: fence });
+      await this.bringOver();
+      tell('PostgreSQL takes over');
+      // Nothing is asked of PostgreSQL in between: were it gone, the fence would stand for as long.
+      ground.side.set(['fenced'], fence, { state: 'given', epoch: fence });
     } catch (error) {
-      ground.side.set(['fenced', 'open'], fence, { state: 'open', epoch: fence + 1n });
+      this.reopen(fence);
       throw error;
     }
-    tell('PostgreSQL takes over');
-    await finishForward(ground, row);
+    await openNewSide(ground, row, fence);
+  }
+
+  /** What was written until the fence. @throws StockroomError UNAVAILABLE when that takes too long */
+  private async bringOver(): Promise<void> {
+    const { ground } = this;
+    const patienceMs = this.options.fencePatienceMs ?? FENCE_PATIENCE_MS;
+    const done = await within(ground.catchUp(), patienceMs);
+    if (done === undefined) {
+      throw new StockroomError(
+        'UNAVAILABLE',
+        `PostgreSQL has not taken what was written to ${ground.store} within ${patienceMs} ms, so its writers were let in again: try again when it answers`,
+        { details: { store: ground.store } },
+      );
+    }
+    this.check('live', [unreadableGate(done.unreadable)]);
+    if (done.outcome.differing > 0)
+      throw new StockroomError('CONFLICT', `${done.outcome.differing} rows are not what was written of them`);
+  }
+
+  /** Lets the writers of the old side in again where they were fenced, unless a part of it has given: then there is only forward. */
+  private reopen(fence: bigint): void {
+    const { side } = this.ground;
+    const states = new Set(side.fences().map((one) => one?.state));
+    if (states.has('given') || !states.has('fenced')) return;
+    side.set(['fenced', 'open'], fence, { state: 'open', epoch: fence + 1n });
   }
 
   /** The authority moves back, or a stage before it is left. */
@@ -219,6 +253,7 @@ export class Mover {
             ground.own.map(({ id }) => id),
           ]);
         },
+        tablesOf(sources, store),
       );
     } catch (error) {
       await changeStage(tier, fenced, { state: 'open', epoch: epoch + 1n });

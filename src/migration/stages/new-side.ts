@@ -46,18 +46,20 @@ export async function installGuard(
 ): Promise<void> {
   await removeGuard(session, tables);
   for (const table of tables) {
-    const family = (row: string): string =>
-      table.family === null ? '' : `WHEN (${row}.family = ${literal(table.family)})`;
     const name = `"${table.name}"`;
-    const guard = `migration_guard(${literal(store)})`;
-    const note = `migration_note(${literal(store)}, ${literal(table.key)}, ${literal(table.oldKey)})`;
+    const args = [store, table.key, table.oldKey, table.family ?? ''].map(literal).join(', ');
+    const notes = (['INSERT', 'UPDATE', 'DELETE'] as const).map(
+      (event) =>
+        `CREATE TRIGGER ${triggerOf(table, `note_${event.toLowerCase()}`)} AFTER ${event} ON ${name}
+         REFERENCING ${event === 'DELETE' ? 'OLD' : 'NEW'} TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION migration_note(${args})`,
+    );
     await session.query(
       [
-        `CREATE TRIGGER ${triggerOf(table, 'guard')} BEFORE INSERT OR UPDATE ON ${name} FOR EACH ROW ${family('new')} EXECUTE FUNCTION ${guard}`,
-        `CREATE TRIGGER ${triggerOf(table, 'guard_delete')} BEFORE DELETE ON ${name} FOR EACH ROW ${family('old')} EXECUTE FUNCTION ${guard}`,
-        `CREATE TRIGGER ${triggerOf(table, 'note')} AFTER INSERT OR UPDATE ON ${name} FOR EACH ROW ${family('new')} EXECUTE FUNCTION ${note}`,
-        `CREATE TRIGGER ${triggerOf(table, 'note_delete')} AFTER DELETE ON ${name} FOR EACH ROW ${family('old')} EXECUTE FUNCTION ${note}`,
-        `CREATE TRIGGER ${triggerOf(table, 'truncate')} BEFORE TRUNCATE ON ${name} FOR EACH STATEMENT EXECUTE FUNCTION migration_refuse_truncate(${literal(store)})`,
+        `CREATE TRIGGER ${triggerOf(table, 'enter')} BEFORE INSERT OR UPDATE OR DELETE ON ${name}
+         FOR EACH STATEMENT EXECUTE FUNCTION migration_enter(${literal(store)})`,
+        ...notes,
+        `CREATE TRIGGER ${triggerOf(table, 'truncate')} BEFORE TRUNCATE ON ${name}
+         FOR EACH STATEMENT EXECUTE FUNCTION migration_refuse_truncate(${literal(store)})`,
       ].join(';\n'),
     );
   }
@@ -65,12 +67,23 @@ export async function installGuard(
 
 export async function removeGuard(session: Session, tables: readonly StoreTable[]): Promise<void> {
   const drops = tables.flatMap((table) =>
-    ['guard', 'guard_delete', 'note', 'note_delete', 'truncate'].map(
+    ['enter', 'note_insert', 'note_update', 'note_delete', 'truncate'].map(
       (what) => `DROP TRIGGER IF EXISTS ${triggerOf(table, what)} ON "${table.name}"`,
     ),
   );
   // Told of every trigger that is not there.
   await session.query(`SET LOCAL client_min_messages = warning; ${drops.join('; ')}`);
+}
+
+/**
+ * Holds the tables of a store alone. A writer has its table before it asks for the store's lock: whoever needs both has to
+ * take them in that order.
+ */
+export async function lockTables(session: Session, tables: readonly StoreTable[]): Promise<void> {
+  const names = [...new Set(tables.map(({ name }) => `"${name}"`))].sort();
+  await session.query(
+    `SET LOCAL lock_timeout = ${FENCE_PATIENCE_MS}; LOCK TABLE ${names.join(', ')} IN ACCESS EXCLUSIVE MODE`,
+  );
 }
 
 /** What becomes of a control row; what is absent stays. */
@@ -83,7 +96,7 @@ export interface Change {
 
 /**
  * Changes the control row of a store while no writer is inside: it waits for those that are, and those that come wait
- * behind it. `work` is done in the same transaction, before the change.
+ * behind it. `work` is done in the same transaction, before the change; `tables` are those whose triggers it changes.
  *
  * @throws StockroomError CONFLICT when the row is not as it was when the change was decided, or writers do not end in time
  */
@@ -92,11 +105,13 @@ export async function changeStage(
   row: Pick<StageRow, 'store' | 'epoch' | 'state'>,
   change: Change,
   work: (session: Session) => Promise<void> = async () => undefined,
+  tables: readonly StoreTable[] = [],
 ): Promise<void> {
   const { store } = row;
   try {
     await tier.transaction(async (session) => {
       await session.query(`SET LOCAL lock_timeout = ${FENCE_PATIENCE_MS}`);
+      if (tables.length > 0) await lockTables(session, tables);
       await session.query('SELECT pg_advisory_xact_lock(migration_lock_key($1))', [store]);
       await work(session);
       const { count } = await session.query(

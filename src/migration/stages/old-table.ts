@@ -161,7 +161,7 @@ export class OldTable {
 
   private found(): string {
     if (this.keys.length === 0) return '_rowid_ = ?';
-    return this.keys.map(({ name }) => `${quoteName(name)} IS ?`).join(' AND ');
+    return this.keys.map(({ name }) => `${quoteName(name)} = ?`).join(' AND ');
   }
 }
 

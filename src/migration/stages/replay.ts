@@ -102,10 +102,11 @@ export class Replayer {
   /** Rows that Stockroom made get the key under which the old side is to know them, before it gets them. */
   private async giveKeys(rows: readonly OwedRow[]): Promise<void> {
     const made = rows.filter(({ place, tuple }) => place === null && tuple !== null);
+    const remade = rows.filter(({ isRemade }) => isRemade);
     for (let attempt = 1; ; attempt++) {
       for (const row of made) row.place = await this.newPlace(row);
       try {
-        return await noteMade(this.tier, made);
+        return await noteMade(this.tier, [...made, ...remade]);
       } catch (error) {
         if (sqlState(error) !== UNIQUE_VIOLATION || attempt === ATTEMPTS) throw error;
         // Another replayer gave one of these numbers to another row.
