@@ -1,23 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { browserBinary } from '../support/binaries.ts';
 import { requireBuilt } from './process.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const BOUND_MS = 30_000;
 
-const names = ['chromium', 'chromium-browser', 'google-chrome'];
-/** Chromium or Chrome, where one is installed. */
-export const browserPath = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .flatMap((directory) => names.map((name) => join(directory, name)))
-  .find((file) => existsSync(file));
+/** Chromium or Chrome, where there is one. */
+export const browserPath = browserBinary();
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 export interface Served {

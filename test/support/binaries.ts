@@ -133,3 +133,14 @@ export function modelTools(): void {
   findOrInstall(() => inPath('spin'), 'spin', 'the program spin');
   findOrInstall(() => inPath('cc'), 'gcc', 'a C compiler (cc)');
 }
+
+/** Chromium or Chrome, for the tests of the console; undefined where there is none and none can be installed. */
+export function browserBinary(): string | undefined {
+  const find = (): string | undefined => inPath('chromium', 'chromium-browser', 'google-chrome');
+  try {
+    return findOrInstall(find, 'chromium', 'Chromium');
+  } catch (error) {
+    console.error(`tests: those of the console are skipped. ${String(error)}`);
+    return undefined;
+  }
+}
