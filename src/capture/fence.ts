@@ -108,7 +108,7 @@ export function removeFence(connection: SqliteConnection, file: string): boolean
   if (away.length > 0) {
     throw new StockroomError(
       'CONFLICT',
-      `${file} refuses writes to ${away.join(', ')}: PostgreSQL has them. Go back first: stockroom stage set ${away[0]} legacy`,
+      `${file} refuses writes to ${away.join(', ')}: PostgreSQL has them. Go back first: stockroom stage set ${away[0]} legacy. Of a store that is complete the file is history: keep it as it is`,
       { details: { file, stores: away } },
     );
   }

@@ -10,6 +10,7 @@ const DRAW_PAUSE_MS = 100;
 /** Files that a terminal shows; the others are counted. */
 const MAX_FILES = 12;
 const NAME_WIDTH = 34;
+const WIDEST_NAME = 60;
 const LINE_WIDTH = 110;
 
 export interface FollowView {
@@ -35,15 +36,11 @@ function summary(status: FollowStatus): string {
   return `${behind}; ${counted(changes, 'change')} applied, ${count(rate)}/s`;
 }
 
-function fileLine({
-  file,
-  waiting,
-  oldest_ms: oldest,
-  changes,
-  kept_here: kept,
-  away,
-}: FollowedFile): string {
-  const name = plain(file).padEnd(NAME_WIDTH);
+function fileLine(
+  { file, waiting, oldest_ms: oldest, changes, kept_here: kept, away }: FollowedFile,
+  width: number = NAME_WIDTH,
+): string {
+  const name = plain(file).padEnd(width);
   if (away !== null) return `${name} away: ${plain(away)}`;
   const keptHere = kept === 0 ? '' : `  ${count(kept)} kept as here`;
   const behind = waiting === 0 ? 'up to date' : `${count(waiting)} waiting${ageOf(oldest)}`;
@@ -136,10 +133,16 @@ export function followLines(report: FollowReport, colors: Colors): string[] {
     `${verdict} ${rows} (${duration(elapsed)})`,
     ...(kept === 0 ? [] : [`${counted(kept, 'row')} changed at the source and here: kept as here`]),
     ...(quarantined === 0 ? [] : ['`stockroom migrate quarantine` shows the rows in quarantine']),
-    ...report.files.map((file) => `  ${fileLine(file)}`),
+    ...fileLines(report.files),
     ...unreadableLines(report.unreadable),
     ...warningLines(report.warnings),
   ];
+}
+
+/** A line a file, by name, their figures below one another. */
+function fileLines(files: readonly FollowedFile[]): string[] {
+  const width = Math.min(WIDEST_NAME, Math.max(NAME_WIDTH, ...files.map(({ file }) => plain(file).length)));
+  return [...files].sort((a, b) => (a.file < b.file ? -1 : 1)).map((file) => `  ${fileLine(file, width)}`);
 }
 
 function problems({ quarantined, unreadable }: FollowReport): string {

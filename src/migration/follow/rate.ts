@@ -8,6 +8,8 @@ export class Rate {
 
   /** Takes the count of a moment. @returns how much it grew a second over the last seconds */
   of(count: number, nowMs: number): number {
+    // A count that began anew says nothing of before.
+    if (count < (this.marks.at(-1)?.count ?? 0)) this.marks.length = 0;
     const newest = this.marks.at(-1);
     if (newest === undefined || nowMs - newest.atMs >= WINDOW_MS / MAX_MARKS)
       this.marks.push({ count, atMs: nowMs });
