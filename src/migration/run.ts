@@ -175,9 +175,9 @@ export async function withRunLock<T>(tier: DurableTier, work: () => Promise<T>):
   if (tier.kind === 'embedded') return work();
   return tier.session(async (session) => {
     const key = runLockKey(tier);
-    const deadline = Date.now() + LOCK_PATIENCE_MS;
+    const deadline = performance.now() + LOCK_PATIENCE_MS;
     while (!(await tryLock(session, key))) {
-      if (Date.now() > deadline) {
+      if (performance.now() > deadline) {
         throw new StockroomError(
           'RUN_IN_PROGRESS',
           `another migration runs on ${tier.location}: wait for it to end, or stop it`,

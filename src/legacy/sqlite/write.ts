@@ -61,6 +61,13 @@ function asWriteError(file: string, error: unknown): StockroomError {
       { cause: error, details: { file } },
     );
   }
+  if (code === 'SQLITE_FULL') {
+    return new StockroomError(
+      'SOURCE_NOT_WRITABLE',
+      `${file} cannot be written (${messageOf(error)}): make room on its disk`,
+      { cause: error, details: { file } },
+    );
+  }
   const failure = asSourceError(file, error);
   if (failure.code !== 'SOURCE_LOCKED') return failure;
   return new StockroomError(

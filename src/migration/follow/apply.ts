@@ -97,8 +97,10 @@ async function applyAll(
   step: Step,
   choice: Choice,
 ): Promise<Outcome> {
+  // On the disk when it is committed, whatever the server's default: what the old side logged of it is removed then, and a
+  // store may move because of it.
   await session.query(
-    `LOCK TABLE migration_chunks IN ROW EXCLUSIVE MODE; SET LOCAL stockroom.maintenance = 'on'; SET LOCAL stockroom.replay = 'on'`,
+    `LOCK TABLE migration_chunks IN ROW EXCLUSIVE MODE; SET LOCAL stockroom.maintenance = 'on'; SET LOCAL stockroom.replay = 'on'; SET LOCAL synchronous_commit = on`,
   );
   const outcome = new Outcome();
   const decisions: Decision[] = [];

@@ -90,9 +90,9 @@ export class Watch {
 
   private lookFor(path: string, paths: ReadonlySet<string>, seen: Seen): void {
     if (paths.has(path)) return;
-    const since = this.missingSince.get(path) ?? Date.now();
+    const since = this.missingSince.get(path) ?? performance.now();
     this.missingSince.set(path, since);
-    if (Date.now() - since >= REST_MS) seen.gone.push(path);
+    if (performance.now() - since >= REST_MS) seen.gone.push(path);
     else seen.restless = true;
   }
 

@@ -81,7 +81,10 @@ export function readsText(counts: ReadCounts): string {
 export function restGate({ side }: Ground, nowMs: number): Gate | null {
   const files = [...side.documents.values()].flat();
   if (files.length === 0) return null;
-  const restless = files.filter((path) => nowMs - (changedMs(join(side.directory, path)) ?? 0) < REST_MS);
+  // A time of change ahead of a clock that was set back says nothing about now.
+  const restless = files.filter(
+    (path) => Math.abs(nowMs - (changedMs(join(side.directory, path)) ?? 0)) < REST_MS,
+  );
   const detail =
     restless.length === 0
       ? `${files.length} JSON files have rested for ${REST_MS / 1000} s; they cannot be fenced: their writer must have stopped`

@@ -203,8 +203,7 @@ export class Mover {
   /** Lets the writers of the old side in again where they were fenced, unless a part of it has given: then there is only forward. */
   private reopen(fence: bigint): void {
     const { side } = this.ground;
-    const states = new Set(side.fences().map((one) => one?.state));
-    if (states.has('given') || !states.has('fenced')) return;
+    if (side.firstFence()?.state !== 'fenced') return;
     side.set(['fenced', 'open'], fence, { state: 'open', epoch: fence + 1n });
   }
 

@@ -78,6 +78,12 @@ export class OldSide {
     return this.databases.map((file) => read(file, (connection) => readFence(connection, this.store)));
   }
 
+  /** The control row of the first database: in every change it goes before the others, so that it says whether any has given. */
+  firstFence(): FenceRow | null {
+    const [first] = this.databases;
+    return first === undefined ? null : read(first, (connection) => readFence(connection, this.store));
+  }
+
   /** Databases whose writers would not be refused, because triggers of ours are gone from them. */
   unfenced(): string[] {
     return this.databases

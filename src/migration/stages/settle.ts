@@ -35,7 +35,7 @@ export async function settle(ground: Ground): Promise<Settled> {
 }
 
 /** The old side has given, in a part of its files at least: the rest gives, and PostgreSQL opens. */
-export async function finishForward(ground: Ground, row: StageRow): Promise<void> {
+async function finishForward(ground: Ground, row: StageRow): Promise<void> {
   const epoch = await ground.epoch();
   ground.side.set(['fenced', 'given'], epoch, { state: 'given', epoch });
   await openNewSide(ground, row, epoch);
