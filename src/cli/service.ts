@@ -51,7 +51,8 @@ export async function serve(context: Context, config: Config, tier: DurableTier)
   lifetime.holding(async () => stops.forEach((stop) => stop()));
   const hot = await openHotTier(context, config);
   if (hot.kind === 'redis') await watchStaleness(context, hot);
-  const app = await buildServer({ config, durable: tier, hot, logger });
+  const { drainMs, rateLimit: limit } = config;
+  const app = await buildServer({ config, durable: tier, hot, logger, drainMs, rateLimit: { limit } });
   lifetime.holding(() => app.close());
   const url = await listen(app, config);
   writeLines(io.stdout, [

@@ -38,6 +38,14 @@ const settingFlags: Record<Variable, [flags: string, description: string]> = {
     '--alert-webhook <url>',
     `budget alerts are posted there; absent: they are only noted. With a secret in it, ${seen}`,
   ],
+  STOCKROOM_DRAIN_MS: [
+    '--drain-ms <n>',
+    `milliseconds that requests are still answered after readiness is false (default ${defaults.drainMs})`,
+  ],
+  STOCKROOM_RATE_LIMIT: [
+    '--rate-limit <n>',
+    `requests of an API key in a minute (default ${defaults.rateLimit})`,
+  ],
   LOG_LEVEL: ['--log-level <level>', `(default ${defaults.logLevel})`],
 };
 

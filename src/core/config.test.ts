@@ -31,6 +31,8 @@ describe('loadConfig', () => {
       port: 4100,
       logLevel: 'info',
       alertWebhook: undefined,
+      drainMs: 0,
+      rateLimit: 12_000,
     });
   });
 
@@ -48,6 +50,8 @@ describe('loadConfig', () => {
       PORT: '0',
       LOG_LEVEL: 'WARN',
       STOCKROOM_ALERT_WEBHOOK: 'https://hooks.example.org/budget',
+      STOCKROOM_DRAIN_MS: '5000',
+      STOCKROOM_RATE_LIMIT: '600',
     });
     expect(config).toEqual({
       databaseUrl: 'postgresql://app:secret@db:5432/stocks',
@@ -65,6 +69,8 @@ describe('loadConfig', () => {
       port: 0,
       logLevel: 'warn',
       alertWebhook: 'https://hooks.example.org/budget',
+      drainMs: 5_000,
+      rateLimit: 600,
     });
   });
 
@@ -187,6 +193,12 @@ describe('a bad value', () => {
       'LOG_LEVEL',
       'loud',
       'LOG_LEVEL: expected one of fatal, error, warn, info, debug, trace, silent, found "loud"',
+    ],
+    ['STOCKROOM_DRAIN_MS', '5s', 'STOCKROOM_DRAIN_MS: expected a whole number from 0 to 600000, found "5s"'],
+    [
+      'STOCKROOM_RATE_LIMIT',
+      '0',
+      'STOCKROOM_RATE_LIMIT: expected a whole number from 1 to 10000000, found "0"',
     ],
     [
       'DATABASE_URL',

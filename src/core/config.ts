@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { readSettingFile } from './config-files.ts';
 import {
   type ApiKey,
   apiKeyList,
@@ -56,6 +57,10 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** Where alerts about budgets are posted to. Absent: they are noted, and nobody is told. */
   readonly alertWebhook: string | undefined;
+  /** How long readiness is false, and requests are still answered, before the service ends. */
+  readonly drainMs: number;
+  /** Requests that an API key may send at once, and in each minute. */
+  readonly rateLimit: number;
 }
 
 /** What a variable holds when it is absent. */
@@ -71,6 +76,8 @@ export const defaults = Object.freeze({
   host: '127.0.0.1',
   port: 4100,
   logLevel: 'info' satisfies LogLevel,
+  drainMs: 0,
+  rateLimit: 12_000,
 });
 
 const variables = {
@@ -101,6 +108,8 @@ const variables = {
   HOST: hostName,
   PORT: wholeNumber(0, 65_535),
   STOCKROOM_ALERT_WEBHOOK: url('https', 'http'),
+  STOCKROOM_DRAIN_MS: wholeNumber(0, 600_000),
+  STOCKROOM_RATE_LIMIT: wholeNumber(1, 10_000_000),
   LOG_LEVEL: z
     .string()
     .toLowerCase()
@@ -111,15 +120,20 @@ export type Variable = keyof typeof variables;
 type Values = { [Name in Variable]: z.output<(typeof variables)[Name]> | undefined };
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Never printed, whatever their value looks like. */
-const secretVariables: ReadonlySet<Variable> = new Set([
+/** Never printed, whatever their value looks like. Each may stand in a file instead, which `NAME_FILE` names. */
+const secretVariables = [
   'DATABASE_URL',
   'DATABASE_REPLICA_URL',
   'REDIS_URL',
   'REDIS_PASSWORD',
   'STOCKROOM_API_KEYS',
   'STOCKROOM_ALERT_WEBHOOK',
-] as const);
+] as const satisfies Variable[];
+type SecretVariable = (typeof secretVariables)[number];
+
+const isSecret = (name: Variable): name is SecretVariable =>
+  (secretVariables as readonly Variable[]).includes(name);
+
 const FOUND_MAX_LENGTH = 60;
 
 /** The value for people, or its form alone where it may hold a secret: a URL in a variable for a host has a password. */
@@ -128,17 +142,29 @@ function describeFound(name: Variable, value: string): string {
   if (scheme !== undefined && isUrl(value)) return `a value that starts with ${scheme}`;
   if (scheme !== undefined)
     return `one that is not valid (special characters in a password need percent-encoding)`;
-  if (secretVariables.has(name) || value.includes('@')) return `${value.length} characters of another form`;
+  if (isSecret(name) || value.includes('@')) return `${value.length} characters of another form`;
   return JSON.stringify(value.length > FOUND_MAX_LENGTH ? `${value.slice(0, FOUND_MAX_LENGTH)}…` : value);
 }
 
-function invalid(name: Variable, expected: string, found: string): StockroomError {
+function invalid(name: Variable | `${SecretVariable}_FILE`, expected: string, found: string): StockroomError {
   const message = `${name}: expected ${expected}, found ${found}`;
   return new StockroomError('CONFIG_INVALID', message, { details: { variable: name, expected, found } });
 }
 
-function present(env: Environment, name: Variable): string | undefined {
-  const given = env[name];
+/** What a secret variable holds, or the file that `NAME_FILE` names. A value of the command line wins over both. */
+function secretOf(env: Environment, name: SecretVariable): string | undefined {
+  const variable = `${name}_FILE` as const;
+  const path = env[variable]?.trim() ?? '';
+  if (path === '') return env[name];
+  if ((env[name] ?? '').trim() !== '')
+    throw invalid(variable, `nothing beside ${name}, or ${name} removed`, 'both');
+  const content = readSettingFile(path);
+  if ('text' in content) return content.text;
+  throw invalid(variable, content.expected, content.found);
+}
+
+function present(env: Environment, overrides: Environment, name: Variable): string | undefined {
+  const given = overrides[name] ?? (isSecret(name) ? secretOf(env, name) : env[name]);
   // A password is taken as it is; around anything else white space is a leftover of the file it came from.
   const value = name === 'REDIS_PASSWORD' ? given : given?.trim();
   // Kubernetes sets REDIS_PORT=tcp://… by itself where a service is called redis: that is not a setting of ours.
@@ -146,9 +172,9 @@ function present(env: Environment, name: Variable): string | undefined {
   return value === '' ? undefined : value;
 }
 
-function readAll(env: Environment): Values {
+function readAll(env: Environment, overrides: Environment): Values {
   const entries = (Object.keys(variables) as Variable[]).map((name) => {
-    const value = present(env, name);
+    const value = present(env, overrides, name);
     if (value === undefined) return [name, undefined];
     const parsed = variables[name].safeParse(value);
     if (parsed.success) return [name, parsed.data];
@@ -224,7 +250,7 @@ function freeze<T>(value: T): T {
 
 /**
  * Reads every setting from the environment.
- * @param env usually `process.env`; an empty value counts as absent
+ * @param env usually `process.env`; an empty value counts as absent. A secret may stand in a file: `DATABASE_URL_FILE` names it
  * @param overrides values of command line flags under the name of their variable; they win over `env`
  * @throws StockroomError CONFIG_INVALID: one line that names the variable, what was expected and what was found
  */
@@ -232,8 +258,7 @@ export function loadConfig(
   env: Environment,
   overrides: Partial<Record<Variable, string | undefined>> = {},
 ): Config {
-  const given = Object.entries(overrides).filter(([, value]) => value !== undefined);
-  const values = readAll({ ...env, ...Object.fromEntries(given) });
+  const values = readAll(env, overrides);
   requireBeside(values, 'DATABASE_REPLICA_URL', ['DATABASE_URL']);
   return freeze({
     databaseUrl: values.DATABASE_URL,
@@ -248,5 +273,7 @@ export function loadConfig(
     port: values.PORT ?? defaults.port,
     logLevel: values.LOG_LEVEL ?? defaults.logLevel,
     alertWebhook: values.STOCKROOM_ALERT_WEBHOOK,
+    drainMs: values.STOCKROOM_DRAIN_MS ?? defaults.drainMs,
+    rateLimit: values.STOCKROOM_RATE_LIMIT ?? defaults.rateLimit,
   });
 }

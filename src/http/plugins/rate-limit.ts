@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { defaults } from '../../core/config.ts';
 import { StockroomError } from '../../core/errors.ts';
 import { within } from '../../core/wait.ts';
 import { type HotTier, keyPart, type QuotaAnswer } from '../../tiers/hot/index.ts';
@@ -14,7 +15,7 @@ export interface RateLimit {
 }
 
 export const rateLimitDefaults: RateLimit = Object.freeze({
-  limit: 12_000,
+  limit: defaults.rateLimit,
   windowMs: 60_000,
   timeoutMs: 100,
 });

@@ -1,0 +1,211 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { run } from '../../src/cli/program.ts';
+import { call, type TestIo, testIo } from '../support/cli.ts';
+import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { type Server, startRedis } from '../support/servers.ts';
+import { apiKey } from '../support/http.ts';
+import { pause, resume } from '../support/signals.ts';
+import { namesIn, Scraped } from './promql.ts';
+import { textOf } from './stack.ts';
+
+/** Prometheus's own, and labels that it gives to every sample. */
+const prometheus = new Set(['up']);
+const targetLabels = new Set(['job', 'instance']);
+/** redis_exporter's and postgres_exporter's: neither is at hand here. */
+const ofExporters = /^(?:redis|pg)_/;
+
+interface Expression {
+  readonly where: string;
+  readonly text: string;
+  readonly ofServers: boolean;
+}
+
+/** The rules of alerts.yml: an expression stands on its line, or folded below it. */
+function alertExpressions(): Expression[] {
+  const rules = textOf('deploy/alerts.yml')
+    .split(/^ {6}- alert: /m)
+    .slice(1);
+  return rules.map((rule) => {
+    const folded = /^ {8}expr: >-\n((?: {10}.*\n)+)/m.exec(rule)?.[1];
+    const text = folded ?? /^ {8}expr: (.+)$/m.exec(rule)?.[1];
+    if (text === undefined) throw new Error(`no expression in ${rule}`);
+    const name = rule.split('\n')[0]!;
+    return { where: `alert ${name}`, text, ofServers: /^(?:Redis(?:Not|Ev)|PostgresC)/.test(name) };
+  });
+}
+
+interface Panel {
+  title: string;
+  type: string;
+  datasource?: { type: string; uid: string };
+  targets?: { expr?: string }[];
+}
+
+function panelExpressions(): Expression[] {
+  const board = JSON.parse(textOf('deploy/grafana/service-and-tiers.json')) as {
+    panels: Panel[];
+  };
+  let row = '';
+  return board.panels.flatMap(({ title, type, targets = [] }) => {
+    if (type === 'row') row = title;
+    return targets.map(({ expr = '' }) => ({
+      where: `${row}: ${title}`,
+      text: expr,
+      ofServers: row.includes('redis_exporter, postgres_exporter'),
+    }));
+  });
+}
+
+const expressions = [...alertExpressions(), ...panelExpressions()];
+
+describe('the names in an expression of PromQL', () => {
+  it.each([
+    ['sum by (a, b) (rate(m_total{x="1",y=~"2.."}[5m])) / 3', ['m_total'], ['x', 'y'], ['a', 'b']],
+    ['one == 0 or absent(two{job="x y{}"})', ['one', 'two'], ['job'], []],
+    [
+      'histogram_quantile(0.99, sum by (le) (rate(h_bucket[$__rate_interval]))) > 1.5e3',
+      ['h_bucket'],
+      [],
+      ['le'],
+    ],
+    ['m{route!="/v1/events",instance=~"$instance"} > 900 * 1024', ['m'], ['route', 'instance'], []],
+  ])('%s', (text, metrics, labels, grouping) => {
+    const names = namesIn(text);
+    expect(names.asked.map(({ metric }) => metric)).toEqual(metrics);
+    expect(names.asked.flatMap((asked) => asked.labels.map(({ name }) => name))).toEqual(labels);
+    expect(names.grouping).toEqual(grouping);
+  });
+});
+
+describe('the metrics that alerts and dashboards name', () => {
+  const scraped = new Scraped();
+  let database: TestDatabase;
+  let redis: Server;
+  let scratch: string;
+  let io: TestIo;
+  let running: Promise<number>;
+  let url: string;
+
+  const get = (path: string): Promise<Response> =>
+    fetch(url + path, { headers: { authorization: 'Bearer watch-secret' } });
+
+  async function scrape(): Promise<string> {
+    const answer = await get('/metrics');
+    const text = await answer.text();
+    if (answer.ok) scraped.add(text);
+    return text;
+  }
+
+  beforeAll(async () => {
+    scratch = mkdtempSync(join(tmpdir(), 'stockroom-metrics-'));
+    const legacy = join(scratch, 'old');
+    database = await freshDatabase();
+    redis = await startRedis();
+    expect(await call(['sample', legacy])).toMatchObject({ exit: 0 });
+    const { name, sha256 } = apiKey('watch', 'read');
+    io = testIo({
+      DATABASE_URL: database.url,
+      REDIS_URL: redis.url,
+      STOCKROOM_API_KEYS: `${name}:read:${sha256}`,
+      STOCKROOM_RATE_LIMIT: '50',
+      HOST: '127.0.0.1',
+      PORT: '0',
+      LOG_LEVEL: 'silent',
+    });
+    running = run(['start', '--legacy', legacy], io);
+    await vi.waitFor(
+      () => {
+        url = /Stockroom serves at (\S+)/.exec(io.out())?.[1] ?? '';
+        expect([url, io.err()]).toEqual([expect.stringMatching(/^http/), io.err()]);
+      },
+      { timeout: 100_000, interval: 50 },
+    );
+  });
+  afterAll(async () => {
+    io?.events.emit('SIGTERM');
+    await running;
+    await redis?.stop();
+    await database?.drop();
+    if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true });
+  });
+
+  it('are there, with their labels, once everything has happened', async () => {
+    await everythingHappens();
+    const wrong = expressions.flatMap(({ where, text }) =>
+      faultsOf(text).map((fault) => `${where}: ${fault}`),
+    );
+    expect(wrong).toEqual([]);
+    expect(expressions.length).toBeGreaterThan(50);
+  });
+
+  it('are those of exporters only where it says so', () => {
+    const mixed = expressions.filter(
+      ({ text, ofServers }) =>
+        namesIn(text).asked.some(({ metric }) => ofExporters.test(metric)) !== ofServers,
+    );
+    expect(mixed.map(({ where }) => where)).toEqual([]);
+  });
+
+  /** Answers of every kind, a statement that fails, a probe of the cache, and a Redis that goes away. */
+  async function everythingHappens(): Promise<void> {
+    const admin = new Client({ connectionString: database.url });
+    await admin.connect();
+    try {
+      await admin.query('ALTER TABLE stockroom.top_picks_runs RENAME TO away');
+      expect((await get('/v1/top-picks/runs')).status).toBe(500);
+    } finally {
+      await admin.query('ALTER TABLE stockroom.away RENAME TO top_picks_runs');
+      await admin.end();
+    }
+    expect((await get('/v1/top-picks/runs')).status).toBe(200);
+    const many = await Promise.all(Array.from({ length: 60 }, () => get('/v1/llm/spend')));
+    expect(many.map(({ status }) => status)).toContain(429);
+    await vi.waitFor(
+      async () => expect(await scrape()).toMatch(/^stockroom_cache_staleness_seconds_count [1-9]/m),
+      {
+        timeout: 20_000,
+        interval: 100,
+      },
+    );
+    // A server that is silent opens its breaker, and one that ends cuts its connection.
+    const told = async (metric: string): Promise<void> => {
+      await vi.waitFor(
+        async () => {
+          await get('/v1/llm/spend');
+          await scrape();
+          expect([metric, scraped.sampled(metric)]).toEqual([metric, true]);
+        },
+        { timeout: 30_000, interval: 50 },
+      );
+    };
+    pause(redis);
+    await told('stockroom_hot_failures_total');
+    await told('stockroom_hot_breaker_opened_total');
+    resume(redis);
+    await redis.stop();
+    await told('stockroom_hot_disconnects_total');
+  }
+
+  function faultsOf(text: string): string[] {
+    const { asked, grouping } = namesIn(text);
+    const own = asked.filter(({ metric }) => !prometheus.has(metric) && !ofExporters.test(metric));
+    return own.flatMap(({ metric, labels }) => {
+      if (!scraped.has(metric)) return [`${metric} is not in /metrics`];
+      if (!scraped.sampled(metric)) return [`${metric} has no sample: this test must make it happen`];
+      const wanted = [...labels, ...grouping.map((name) => ({ name, operator: 'by', value: '' }))];
+      return wanted.flatMap(({ name, operator, value }) => {
+        if (targetLabels.has(name)) return [];
+        const values = scraped.values(metric, name);
+        if (values === undefined) return [`${metric} has no label ${name}`];
+        if (operator === '=' && !values.has(value)) return [`${metric} never has ${name}="${value}"`];
+        if (operator === '=~' && ![...values].some((each) => new RegExp(`^(?:${value})$`).test(each)))
+          return [`${metric} never has ${name} like ${value}`];
+        return [];
+      });
+    });
+  }
+});
