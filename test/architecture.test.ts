@@ -24,6 +24,7 @@ const allowed: Record<string, readonly string[]> = {
   capture: ['core', 'legacy'],
   migration: ['core', 'tiers/*', 'stores/*', 'legacy', 'capture'],
   telemetry: ['core'],
+  operations: ['core', 'tiers/*', 'market', 'stores/*', 'system', 'datasets', 'migration'],
   // The hot tier is named by routes that are about the tier itself: its health, its keys, the limits kept in it.
   http: ['core', 'tiers/hot', 'market', 'stores/*', 'system', 'migration', 'telemetry'],
   cli: [
@@ -35,6 +36,7 @@ const allowed: Record<string, readonly string[]> = {
     'system',
     'legacy',
     'migration',
+    'operations',
     'telemetry',
     'http',
   ],

@@ -1,12 +1,15 @@
 import { Command, CommanderError, Help, type Option } from 'commander';
 import { version } from '../core/version.ts';
 import { registerArchive } from './commands/archive.ts';
+import { registerBackup } from './commands/backup.ts';
 import { registerCapture } from './commands/capture.ts';
 import { registerCleanup } from './commands/cleanup.ts';
+import { registerDoctor } from './commands/doctor.ts';
 import { registerExport } from './commands/export.ts';
 import { registerFollow } from './commands/follow.ts';
 import { registerHot } from './commands/hot.ts';
 import { registerMigrate } from './commands/migrate.ts';
+import { registerRestore } from './commands/restore.ts';
 import { registerSample } from './commands/sample.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerStage } from './commands/stage.ts';
@@ -29,7 +32,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const program = createProgram(context);
   context.called = calledIn(program, argv);
   context.json =
-    /^(?:migrate|capture|follow|stage|cleanup|hot|export|archive)\b/.test(context.called) &&
+    /^(?:migrate|capture|follow|stage|cleanup|backup|restore|doctor|hot|export|archive)\b/.test(context.called) &&
     wantsJson(argv, io.env);
   try {
     return await context.lifetime.run(async () => {
@@ -78,6 +81,9 @@ function createProgram(context: Context): Command {
   registerHot(program, context);
   registerExport(program, context);
   registerArchive(program, context);
+  registerBackup(program, context);
+  registerRestore(program, context);
+  registerDoctor(program, context);
   return program;
 }
 

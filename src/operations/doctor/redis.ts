@@ -1,0 +1,115 @@
+import { messageOf } from '../../core/errors.ts';
+import { fail, type Found, ok, warn } from './finding.ts';
+import type { Patient } from './patient.ts';
+import type { RedisNodeFacts } from './redis-nodes.ts';
+
+const POLICY = 'allkeys-lru';
+const NO_REDIS = 'No Redis is configured: the hot tier is in each process.';
+const number = ({ info }: RedisNodeFacts, name: string): number => Number(info[name] ?? 0);
+
+export async function redisReach({ hot, nodeFailures }: Patient): Promise<Found> {
+  if (hot.kind === 'in-process') return ok(NO_REDIS);
+  try {
+    const { version } = await hot.ping();
+    const evidence = { location: hot.location, topology: hot.topology, version };
+    if (nodeFailures.length === 0) return ok('Redis answers.', evidence);
+    return warn(
+      'A server of Redis does not let itself be asked about itself.',
+      { ...evidence, failures: nodeFailures },
+      'Give the user of REDIS_URL the commands INFO and TIME, or start that server.',
+    );
+  } catch (error) {
+    return fail(
+      `Redis does not answer: ${messageOf(error)}`,
+      { location: hot.location, topology: hot.topology },
+      'Start it, or correct REDIS_URL. Until then every read goes to PostgreSQL, and nothing is lost.',
+    );
+  }
+}
+
+export function redisVersion({ hot, nodes, thresholds: { oldestRedis } }: Patient): Found {
+  if (hot.kind === 'in-process') return ok(NO_REDIS);
+  const versions = nodes.map(({ location, info }) => ({
+    location,
+    version: info['valkey_version'] ?? info['redis_version'] ?? 'unknown',
+  }));
+  const old = versions.filter(({ version }) => !(Number.parseInt(version, 10) >= oldestRedis));
+  if (old.length === 0) return ok('Its version can be used.', { versions });
+  return fail(
+    `Redis is older than version ${oldestRedis}.`,
+    { versions: old },
+    `Upgrade to Redis ${oldestRedis} or Valkey 8, or newer.`,
+  );
+}
+
+export function redisEviction({ hot, nodes, thresholds: { memoryWarnShare } }: Patient): Found {
+  if (hot.kind === 'in-process') return ok(NO_REDIS);
+  const facts = nodes.map((node) => ({
+    location: node.location,
+    policy: node.info['maxmemory_policy'] ?? 'unknown',
+    used_bytes: number(node, 'used_memory'),
+    limit_bytes: number(node, 'maxmemory'),
+    evicted_keys: number(node, 'evicted_keys'),
+  }));
+  const full = facts.filter(
+    ({ policy, used_bytes: used, limit_bytes: limit }) =>
+      policy === 'noeviction' && limit > 0 && used > limit * memoryWarnShare,
+  );
+  const set = `CONFIG SET maxmemory-policy ${POLICY}, and the same in redis.conf: every key can be made again.`;
+  if (full.length > 0)
+    return fail('Redis is nearly full and may evict nothing: it will refuse writes.', { servers: full }, set);
+  const other = facts.filter(({ policy }) => policy !== POLICY);
+  if (other.length > 0)
+    return warn(
+      `Redis does not evict by ${POLICY}: when it is full it refuses writes.`,
+      { servers: other },
+      set,
+    );
+  const unlimited = facts.filter(({ limit_bytes: limit }) => limit === 0);
+  if (unlimited.length === 0) return ok(`It evicts by ${POLICY}.`, { servers: facts });
+  return warn(
+    'Redis has no limit of memory: it grows until the system ends it.',
+    { servers: unlimited },
+    'CONFIG SET maxmemory to what it may have (of a machine of its own about three quarters), and the same in redis.conf.',
+  );
+}
+
+export function redisPersistence({ hot, nodes }: Patient): Found {
+  if (hot.kind === 'in-process') return ok(NO_REDIS);
+  const facts = nodes.map(({ location, info }) => ({
+    location,
+    last_snapshot: info['rdb_last_bgsave_status'] ?? 'unknown',
+    append_only: info['aof_enabled'] === '1',
+    last_append: info['aof_last_write_status'] ?? 'unknown',
+  }));
+  const failing = facts.filter(
+    ({ last_snapshot: snapshot, append_only: on, last_append: append }) =>
+      snapshot === 'err' || (on && append === 'err'),
+  );
+  if (failing.length === 0)
+    return ok('Nothing that is kept depends on the disk of Redis; it does not fail on it.', {
+      servers: facts,
+    });
+  return fail(
+    'Redis could not write to its disk: by default it refuses writes then.',
+    { servers: failing },
+    'Give its disk room and rights, or switch snapshots off (CONFIG SET save ""): PostgreSQL has everything.',
+  );
+}
+
+export function redisConnections({ hot, nodes, thresholds: { connectionsWarnShare } }: Patient): Found {
+  if (hot.kind === 'in-process') return ok(NO_REDIS);
+  const facts = nodes.map((node) => ({
+    location: node.location,
+    clients: number(node, 'connected_clients'),
+    max: number(node, 'maxclients'),
+    rejected: number(node, 'rejected_connections'),
+  }));
+  const tight = facts.filter(({ clients, max }) => max > 0 && clients > max * connectionsWarnShare);
+  if (tight.length === 0) return ok('It has connections to spare.', { servers: facts });
+  return warn(
+    'Redis is nearly out of connections.',
+    { servers: tight },
+    'Raise maxclients, or look with CLIENT LIST for who holds them: a process of Stockroom needs one a server.',
+  );
+}
