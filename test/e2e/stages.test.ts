@@ -103,4 +103,30 @@ describe.each(tierKinds)('the stages of a store, on PostgreSQL: %s', (kind) => {
     );
     expect(await newRows()).toHaveLength(51);
   });
+
+  it('brings rows that exchange a unique key to the old side', async () => {
+    old.table('cache/context.db', 'user_preferences', [
+      { user_id: 'ann', pref_key: 'a', pref_value: '1', updated_at: '2026-01-05 10:00:00' },
+      { user_id: 'ann', pref_key: 'b', pref_value: '2', updated_at: '2026-01-05 10:00:00' },
+    ]);
+    await here.run();
+    for (const stage of ['dual-write', 'shadow', 'live'] as const) await set(stage, { store: 'context' });
+    await test.durable.transaction(async (session) => {
+      for (const [key, id] of [
+        ['x', 1],
+        ['a', 2],
+        ['b', 1],
+      ] as const)
+        await session.query('UPDATE user_preferences SET pref_key = $1 WHERE legacy_id = $2', [key, id]);
+    });
+    await set('ramp-down', { store: 'context' });
+    let rows: unknown[] = [];
+    withDatabase(old.path, 'cache/context.db', (db) => {
+      rows = db.prepare('SELECT id, pref_key, pref_value FROM user_preferences ORDER BY id').raw().all();
+    });
+    expect(rows).toEqual([
+      [1, 'b', '1'],
+      [2, 'a', '2'],
+    ]);
+  });
 });

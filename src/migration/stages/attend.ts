@@ -46,6 +46,7 @@ interface Attended {
   epoch: bigint;
   readAtMs: number;
   settleAtMs: number;
+  refusedAtMs: number;
   againAtMs: number;
   waitMs: number;
 }
@@ -123,6 +124,7 @@ export class Attendant {
       epoch,
       readAtMs: 0,
       settleAtMs: performance.now() + SETTLE_EVERY_MS,
+      refusedAtMs: 0,
       againAtMs: 0,
       waitMs: AGAIN_MS.first,
     };
@@ -180,6 +182,11 @@ export class Attendant {
       const { rows, refused } = await attended.replayer.batch();
       status.replayed += rows;
       left = rows + refused > 0;
+    }
+    // What stood in the way of a refused row may be gone.
+    if (!left && status.refused > 0 && attended.refusedAtMs <= performance.now()) {
+      attended.refusedAtMs = performance.now() + SETTLE_EVERY_MS;
+      status.replayed += (await attended.replayer.batch(true)).rows;
     }
     const { waiting, refused, oldestMs } = await owed(tier, store);
     Object.assign(status, {

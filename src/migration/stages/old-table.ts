@@ -116,7 +116,32 @@ export class OldTable {
         return reason !== null;
       });
     }
+    if (waiting.length > 1) this.exchange(connection, statements, changes, waiting, refused);
     return refused;
+  }
+
+  /**
+   * Rows that hold what one another is to have: all of them go, and come again, but for those that are refused even then.
+   */
+  private exchange(
+    connection: SqliteConnection,
+    statements: Statements,
+    changes: readonly OldChange[],
+    waiting: readonly number[],
+    refused: Map<number, string>,
+  ): void {
+    for (let left = waiting; left.length > 0; ) {
+      connection.exec('SAVEPOINT exchange');
+      for (const index of left) this.remove(statements, changes[index]!.key);
+      const failed = new Set(left.filter((index) => this.attempt(statements, changes[index]!) !== null));
+      if (failed.size > 0) connection.exec('ROLLBACK TO exchange');
+      connection.exec('RELEASE exchange');
+      if (failed.size === 0) {
+        for (const index of left) refused.delete(index);
+        return;
+      }
+      left = left.filter((index) => !failed.has(index));
+    }
   }
 
   private attempt(statements: Statements, change: OldChange): string | null {
