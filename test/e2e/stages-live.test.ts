@@ -185,9 +185,9 @@ describe.skipIf(!hasPython)('a store that moves under a writer that is not ours'
     const follower = keep(['follow', join(scratch, 'old')]);
     startWriter(url);
     const random = createRandom(KILLS, 'stages');
-    let isDone = false;
+    const done = new AbortController();
     const killing = (async () => {
-      for (let kill = 0; kill < KILLS && !isDone; kill++) {
+      for (let kill = 0; kill < KILLS && !done.signal.aborted; kill++) {
         await delay(300 + random.next() * 1700);
         const alive = [...running];
         alive[Math.floor(random.next() * alive.length)]?.child.kill('SIGKILL');
@@ -201,7 +201,7 @@ describe.skipIf(!hasPython)('a store that moves under a writer that is not ours'
       }
       await killing;
     } finally {
-      isDone = true;
+      done.abort();
     }
     const log = await stopWriter();
     await follower.stop();
