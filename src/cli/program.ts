@@ -32,8 +32,9 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const program = createProgram(context);
   context.called = calledIn(program, argv);
   context.json =
-    /^(?:migrate|capture|follow|stage|cleanup|backup|restore|doctor|hot|export|archive)\b/.test(context.called) &&
-    wantsJson(argv, io.env);
+    /^(?:migrate|capture|follow|stage|cleanup|backup|restore|doctor|hot|export|archive)\b/.test(
+      context.called,
+    ) && wantsJson(argv, io.env);
   try {
     return await context.lifetime.run(async () => {
       await program.parseAsync([...argv], { from: 'user' });
