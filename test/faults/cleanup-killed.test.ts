@@ -15,7 +15,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.ts';
 
 const CHILD = fileURLToPath(new URL('cleanup-child.js', import.meta.url));
 const DEADLINE_MS = 60_000;
-const KILLS = process.env['STOCKROOM_TEST_LONG'] === '1' ? 40 : 10;
+const KILLS = process.env['STOCKROOM_TEST_LONG'] === '1' ? 40 : 6;
 const WAL_DATABASE = 'cache/llm_costs.db';
 
 let scratch: string;
