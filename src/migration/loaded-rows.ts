@@ -95,8 +95,8 @@ function selectRange(range: KeyRange, selected?: string): string {
   return `SELECT ${columns} FROM ${table} WHERE ${conditions.join(' AND ')} ORDER BY ${identity}`;
 }
 
-/** COPY takes no parameters. Standard-conforming strings: only the quote is special. */
-function literal(value: string): string {
+/** A text for SQL that takes no parameters, as COPY and DDL. Standard-conforming strings: only the quote is special. */
+export function literal(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
 }
 

@@ -51,3 +51,12 @@ export function quoteName(name: string): string {
 export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
+
+/** The columns of a table that can be written: SQLite computes the others itself. */
+export function writableColumns(connection: SqliteConnection, table: TableInfo): string[] {
+  const rows = patiently(() => connection.pragma(`table_xinfo(${quoteName(table.name)})`)) as {
+    name: string;
+    hidden: bigint;
+  }[];
+  return rows.filter(({ hidden }) => hidden === 0n).map(({ name }) => name);
+}

@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import type { RawValue } from '../raw-value.ts';
 import type { SqliteConnection } from './database.ts';
-import { quoteName, type TableInfo } from './tables.ts';
+import { quoteName, type TableInfo, writableColumns } from './tables.ts';
 
 /** What every name that capture puts into an old database begins with. */
 const CAPTURE_PREFIX = '_stockroom_';
@@ -50,11 +50,7 @@ export class Twin {
 
   /** The columns of a table that can be written: SQLite computes the others itself. */
   writable(table: TableInfo): string[] {
-    const rows = this.connection.pragma(`table_xinfo(${quoteName(table.name)})`) as {
-      name: string;
-      hidden: bigint;
-    }[];
-    return rows.filter(({ hidden }) => hidden === 0n).map(({ name }) => name);
+    return writableColumns(this.connection, table);
   }
 
   /** What writes rows of a table; `rowNumber` is given where no column holds it. */

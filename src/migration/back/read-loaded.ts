@@ -8,6 +8,7 @@ import {
 } from '../../tiers/durable/copy-binary.ts';
 import type { DurableTier, Session } from '../../tiers/durable/index.ts';
 import type { RowKey } from '../ledger.ts';
+import { literal } from '../loaded-rows.ts';
 import type { ColumnKind, SourceDefinition } from '../source.ts';
 import type { LoadedValue } from './loaded.ts';
 import type { Original } from './original.ts';
@@ -246,6 +247,3 @@ async function readOriginals(
 const isNumber = (key: string): boolean => key === 'id' || key === 'legacy_id';
 
 const keyLiteral = (key: RowKey): string => (typeof key === 'bigint' ? String(key) : literal(key));
-
-/** COPY takes no parameters. Standard-conforming strings: only the quote is special. */
-const literal = (value: string): string => `'${value.replaceAll("'", "''")}'`;

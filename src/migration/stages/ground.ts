@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import type { Clock } from '../../core/clock.ts';
 import { StockroomError } from '../../core/errors.ts';
+import type { SqliteConnection } from '../../legacy/sqlite/database.ts';
 import { openLive } from '../../legacy/sqlite/live.ts';
 import type { DurableTier } from '../../tiers/durable/index.ts';
 import { discover, findTables } from '../discover.ts';
@@ -12,7 +13,7 @@ import { knownTimezones, type Timezones } from '../settings.ts';
 import type { SourceDefinition } from '../source.ts';
 import { builtInSources } from '../sources/index.ts';
 import { TableUnit } from '../table-unit.ts';
-import type { Unit } from '../unit.ts';
+import type { Discovery, Unit } from '../unit.ts';
 import { OldSide } from './old-side.ts';
 import { followed, ownedStores, readStage, readStages, requireStore, type StageRow } from './stage.ts';
 
@@ -123,26 +124,27 @@ export class Ground {
   async withUnits<T>(work: (units: readonly Unit[], place: Place) => Promise<T>): Promise<T> {
     const { side, own, prefix } = this;
     const place = await this.place();
-    const connections = side.databases.map((file) => ({ file, connection: openLive(file.absolute) }));
+    const connections: { path: string; connection: SqliteConnection }[] = [];
     const documents = new Set([...side.documents.values()].flat());
-    const discovery = await discover(
-      side.directory,
-      own,
-      prefix,
-      ({ path }) => documents.has(path) || path.endsWith('metadata.json'),
-    );
+    let discovery: Discovery | null = null;
     try {
-      place.companions = discovery.companions;
+      for (const { path, absolute } of side.databases)
+        connections.push({ path, connection: openLive(absolute) });
+      // The directory is walked only for what is not in a database.
+      if (documents.size > 0) {
+        const isOwn = ({ path }: { path: string }): boolean =>
+          documents.has(path) || path.endsWith('metadata.json');
+        discovery = await discover(side.directory, own, prefix, isOwn);
+        place.companions = discovery.companions;
+      }
       const tables = connections.flatMap(
-        ({ file, connection }) => findTables(connection, file.path, own, prefix).units,
+        ({ path, connection }) => findTables(connection, path, own, prefix).units,
       );
-      return await work(
-        [...tables, ...discovery.units.filter((unit) => !(unit instanceof TableUnit))],
-        place,
-      );
+      const others = discovery?.units.filter((unit) => !(unit instanceof TableUnit)) ?? [];
+      return await work([...tables, ...others], place);
     } finally {
       for (const { connection } of connections) connection.close();
-      await discovery.close();
+      await discovery?.close();
     }
   }
 }

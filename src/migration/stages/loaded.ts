@@ -1,15 +1,13 @@
 import type { Session } from '../../tiers/durable/index.ts';
 import { chunkRecords, readLedger } from '../books.ts';
 import { compareKeys, isLoaded, type RowKey } from '../ledger.ts';
+import { literal } from '../loaded-rows.ts';
 import type { SourceDefinition } from '../source.ts';
 import type { Unit } from '../unit.ts';
 import { keyOf } from '../follow/part.ts';
 
 /** A condition on the old key, given the SQL expressions of that key as itself. */
 export type KeyCondition = (key: string) => string;
-
-/** COPY takes no parameters. Standard-conforming strings: only the quote is special. */
-const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 const valueOf = (source: SourceDefinition, key: RowKey): string =>
   source.identity === 'legacy_id' ? `(${key})::bigint` : literal(String(key));

@@ -1,6 +1,7 @@
 import type { SideState } from '../../capture/index.ts';
 import { StockroomError } from '../../core/errors.ts';
 import { type DurableTier, type Session, sqlState } from '../../tiers/durable/index.ts';
+import { literal } from '../loaded-rows.ts';
 import type { SourceDefinition } from '../source.ts';
 import { type Stage, type StageRow } from './stage.ts';
 
@@ -34,7 +35,6 @@ export function tablesOf(sources: readonly SourceDefinition[], store: string): S
     }));
 }
 
-const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 const triggerOf = (table: StoreTable, what: string): string =>
   `"migration_${what}${table.family === null ? '' : `_${table.family}`}"`;
 

@@ -1,6 +1,6 @@
 import { codeOf, messageOf } from '../../core/errors.ts';
 import type { SqliteConnection, SqliteStatement } from '../../legacy/sqlite/database.ts';
-import { listTables, quoteName, type TableInfo } from '../../legacy/sqlite/tables.ts';
+import { listTables, quoteName, type TableInfo, writableColumns } from '../../legacy/sqlite/tables.ts';
 import {
   InvalidText,
   learnStyle,
@@ -196,15 +196,6 @@ function textKeyParts(key: string): string[] {
   return key
     .split(':')
     .map((part) => part.replaceAll('%3A', ':').replaceAll('%00', '\u0000').replaceAll('%25', '%'));
-}
-
-/** The columns of a table that can be written: SQLite computes the others itself. */
-function writableColumns(connection: SqliteConnection, table: TableInfo): string[] {
-  const rows = connection.pragma(`table_xinfo(${quoteName(table.name)})`) as {
-    name: string;
-    hidden: bigint;
-  }[];
-  return rows.filter(({ hidden }) => hidden === 0n).map(({ name }) => name);
 }
 
 /** Statements of one transaction, each compiled once. */
