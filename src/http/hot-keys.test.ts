@@ -59,6 +59,17 @@ describe.each(['redis', 'in-process'] as const)('keys of the hot tier: %s', (kin
     expect((await ask('/v1/hot/keys?prefix=rec:*')).json()).toMatchObject({ items: [] });
   });
 
+  it('tells type, life and size of each key of a list', async () => {
+    await hot.sessions.put('app:list:session', { one: '1', two: '2' }, 60_000);
+    await hot.statistics.count('app:list:counts', { n: 1 });
+    const { items } = (await ask('/v1/hot/keys?prefix=list:')).json<{ items: { key: string }[] }>();
+    const bytes = expect.any(Number) as number;
+    expect(items.toSorted((one, other) => (one.key < other.key ? -1 : 1))).toEqual([
+      { key: 'list:counts', type: 'hash', ttl_ms: null, bytes, length: 1 },
+      { key: 'list:session', type: 'hash', ttl_ms: expect.any(Number), bytes, length: 2 },
+    ]);
+  });
+
   it('shows a key and removes it, with a row in the audit log', async () => {
     await hot.sessions.put('app:some:a%3Ab/c', { one: '1' }, 60_000);
     const url = `/v1/hot/keys/${encodeURIComponent('some:a%3Ab/c')}`;

@@ -107,6 +107,49 @@ describe('lines in', () => {
     expect(Number(rows[0]!.n)).toBe(701);
   });
 
+  it('candles and scores are put by lines, again without harm, up to a line that is refused', async () => {
+    const put = async (url: string, lines: readonly object[]): Promise<[number, unknown]> => {
+      const answer = await server.app.inject({
+        method: 'PUT',
+        url,
+        headers: { 'content-type': 'application/x-ndjson' },
+        payload: lines.map((one) => JSON.stringify(one)).join('\n'),
+      });
+      return [answer.statusCode, answer.json()];
+    };
+    const first = Date.UTC(2024, 0, 1, 4);
+    const candles = Array.from({ length: 1_100 }, (_, at) => ({
+      time: new Date(first + at * 60_000).toISOString(),
+      open: at,
+      high: at + 1,
+      low: at,
+      close: at + 1,
+      volume: null,
+    }));
+    const prices = '/v1/prices/LINES?interval=1m';
+    for (const _ of [1, 2])
+      expect(await put(prices, candles)).toEqual([200, { lines: 1_100, written: 1_100 }]);
+    const range = `from=2024-01-01&to=2024-01-02`;
+    const { json } = await server.app.inject({ url: `${prices}&${range}` });
+    expect(json<{ candles: { close: number }[] }>().candles.map(({ close }) => close)).toEqual(
+      candles.map(({ close }) => close),
+    );
+    expect(await put(`${prices}&${range}`, candles)).toMatchObject([
+      400,
+      { detail: 'from: expected none with lines, found a time' },
+    ]);
+    const bad = [...candles.slice(0, 3), { ...candles[3], open: 'x' }];
+    expect(await put('/v1/prices/CUT?interval=1m', bad)).toMatchObject([
+      400,
+      { detail: expect.stringContaining('line 4, open: expected a finite number') },
+    ]);
+    const scores = Array.from({ length: 600 }, (_, at) => ({ symbol: `LINE${at}`, blend_score: at }));
+    expect(await put('/v1/scores', scores)).toEqual([200, { lines: 600, written: 600 }]);
+    expect((await server.app.inject({ url: '/v1/scores/line599' })).json()).toMatchObject({
+      blend_score: 599,
+    });
+  });
+
   it('other routes take none', async () => {
     const answer = await server.app.inject({
       method: 'POST',

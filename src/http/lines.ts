@@ -80,6 +80,29 @@ export async function logLines<S extends z.ZodType>(
   return counts;
 }
 
+export const writtenLines = z
+  .object({ lines: z.number(), written: z.number() })
+  .describe('Of a body of lines: how many there were, and how many were written');
+
+/** For the description of a route that puts lines. */
+export const putsLines =
+  `As ${NDJSON}, one a line, there may be any number: they are written in the order of the lines, ${BATCH_MAX} at once, and a line that is ` +
+  'refused ends it; it may be sent again as a whole.';
+
+/** Writes a body of lines batch by batch. @param write resolves to how many of them it wrote */
+export async function writeLines<S extends z.ZodType>(
+  body: Readable,
+  schema: S,
+  write: (values: z.input<S>[]) => Promise<number>,
+): Promise<z.output<typeof writtenLines>> {
+  const counts = { lines: 0, written: 0 };
+  for await (const batch of batchesOf(body, schema)) {
+    counts.written += await write(batch.map(({ value }) => value));
+    counts.lines += batch.length;
+  }
+  return counts;
+}
+
 /** What all resolve to, once all are settled. @throws the first failure */
 export async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(promises);

@@ -105,6 +105,7 @@ const paths = [
   '/v1/top-picks/latest',
   '/v1/top-picks/runs',
   '/v1/top-picks/runs/{run_id}',
+  '/v1/top-picks/universes',
 ];
 
 describe('the stores over HTTP', () => {

@@ -123,10 +123,9 @@ describe('picks of any engine', () => {
 
   it('are latest where anything was picked', () => {
     const latest = latestRuns([
-      head('nifty50', 'Swing', '2026-11-30T09:00:00Z', 0),
-      head('nifty50', 'Swing', '2026-11-29T09:00:00Z', 2),
-      head('nifty50', 'Swing', '2026-11-28T09:00:00Z', 5),
-      head('nifty50', 'Options', '2026-11-27T09:00:00Z', 1),
+      { universe: 'nifty50', mode: 'Swing', latest: head('nifty50', 'Swing', '2026-11-29T09:00:00Z', 2) },
+      { universe: 'nifty50', mode: 'Options', latest: head('nifty50', 'Options', '2026-11-27T09:00:00Z', 1) },
+      { universe: 'nifty50', mode: 'Futures', latest: null },
     ]);
     expect(latest.get('nifty50')?.get('Swing')?.picks_count).toBe(2);
     expect([...(latest.get('nifty50')?.keys() ?? [])]).toEqual(['Swing', 'Options']);

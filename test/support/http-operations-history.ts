@@ -45,6 +45,10 @@ export const historyCases: Readonly<Record<string, OperationCase>> = {
     status: 201,
     bad: { body: { requests: [{ ...llmRequest, tokens_input: -1 }] }, field: 'requests.0.tokens_input' },
   },
+  'GET /v1/llm/requests': {
+    url: '/v1/llm/requests?priced=true&limit=1',
+    bad: { url: '/v1/llm/requests?priced=perhaps', field: 'priced' },
+  },
   'GET /v1/llm/spend': { url: '/v1/llm/spend', bad: { url: '/v1/llm/spend?date=x', field: 'date' } },
   'GET /v1/llm/usage': { url: '/v1/llm/usage?days=7', bad: { url: '/v1/llm/usage?days=0', field: 'days' } },
   'GET /v1/llm/budget': {
@@ -134,6 +138,7 @@ export const historyCases: Readonly<Record<string, OperationCase>> = {
     status: 201,
     bad: { body: { universe: 'nifty50', mode: 'Swing', items: 'none' }, field: 'items' },
   },
+  'GET /v1/top-picks/universes': { url: '/v1/top-picks/universes', bad: null },
   'GET /v1/top-picks/runs': {
     url: '/v1/top-picks/runs',
     bad: { url: '/v1/top-picks/runs?cursor=x', field: 'cursor' },

@@ -2,12 +2,17 @@ import { z } from 'zod';
 import { StockroomError } from '../../core/errors.ts';
 import type { HotTier, KeyLook } from '../../tiers/hot/index.ts';
 import type { App } from '../app.ts';
+import { allOf } from '../lines.ts';
 import { problems } from '../problem.ts';
 
 const tags = ['Hot tier'];
 /** Pages of a scan look at many keys of others: so many are asked for until one has a key. */
 const EMPTY_PAGES_MAX = 20;
 const LOOK = { maxItems: 200, maxTextLength: 65_536, maxBytes: 16 * 2 ** 20 };
+/** In a list a key is described without its value. */
+const LIST_LOOK = { maxItems: 1, maxTextLength: 1, maxBytes: 0 };
+/** So many keys of a page are looked at at once: enough to be quick, few enough not to hold up others. */
+const LOOKS_AT_ONCE = 100;
 const KEY_MAX_LENGTH = 500;
 const CURSOR_MAX_LENGTH = 400;
 const CURSOR_EXPECTED = 'the next_cursor of the page before';
@@ -51,16 +56,18 @@ const info = z.object({
     }),
   ),
 });
-const keysPage = z.object({
-  items: z.array(z.object({ key: z.string() })),
-  next_cursor: z.string().nullable().describe('A page may have no key, and others follow'),
-});
-const keyAnswer = z.object({
+const keyItem = z.object({
   key: z.string(),
   type: z.string().describe('As Redis calls it: string, hash, set, zset'),
   ttl_ms: figure.nullable().describe('Null: it has no end of its own'),
   bytes: figure.nullable().describe('Of memory, an estimate; null: the server does not say'),
   length: figure.describe('Of a string its length, else the number of fields or members'),
+});
+const keysPage = z.object({
+  items: z.array(keyItem),
+  next_cursor: z.string().nullable().describe('A page may have no key, and others follow'),
+});
+const keyAnswer = keyItem.extend({
   value: z
     .union([
       z.string(),
@@ -97,7 +104,7 @@ function routeKeys(app: App, hot: HotTier): void {
       schema: {
         tags,
         summary:
-          'Keys that begin so, in no order; one that stays during the whole scan is given at least once',
+          'Keys that begin so, with type, life and size, in no order; one that stays during the whole scan is given at least once',
         querystring: keysQuery,
         response: { 200: keysPage, ...problems(400, 401, 403, 503) },
       },
@@ -137,7 +144,7 @@ function routeKeys(app: App, hot: HotTier): void {
     },
     async ({ params: { key } }) => {
       const name = hot.prefix + key;
-      const deleted = (await hot.look(name, { maxItems: 1, maxTextLength: 1, maxBytes: 0 })) !== undefined;
+      const deleted = (await hot.look(name, LIST_LOOK)) !== undefined;
       await hot.entries.drop([name]);
       return { key, deleted };
     },
@@ -176,9 +183,27 @@ async function pageOf(hot: HotTier, prefix: string, from?: string): Promise<z.ou
     if (keys.length > 0 || cursor === undefined) break;
   }
   return {
-    items: keys.map((key) => ({ key: key.slice(hot.prefix.length) })),
+    items: await itemsOf(hot, keys),
     next_cursor: cursor === undefined ? null : Buffer.from(cursor).toString('base64url'),
   };
+}
+
+/** Without those that went since the scan met them. */
+async function itemsOf(hot: HotTier, keys: readonly string[]): Promise<z.output<typeof keyItem>[]> {
+  const items: z.output<typeof keyItem>[] = [];
+  for (let from = 0; from < keys.length; from += LOOKS_AT_ONCE) {
+    const some = keys.slice(from, from + LOOKS_AT_ONCE);
+    const looks = await allOf(some.map((key) => hot.look(key, LIST_LOOK)));
+    looks.forEach((look, at) => {
+      if (look !== undefined) items.push(itemOf(some[at]!.slice(hot.prefix.length), look));
+    });
+  }
+  return items;
+}
+
+function itemOf(key: string, { type, lifeMs, bytes, length }: KeyLook): z.output<typeof keyItem> {
+  const life = lifeMs === undefined ? null : Math.round(lifeMs);
+  return { key, type, ttl_ms: life, bytes: bytes ?? null, length };
 }
 
 /** @throws StockroomError INVALID_INPUT when no page gave it: a server would refuse it as if something were wrong with itself */
@@ -194,16 +219,8 @@ function decoded({ kind }: HotTier, given: string): string {
 }
 
 function answerOf(key: string, look: KeyLook): z.output<typeof keyAnswer> {
-  const { type, lifeMs, bytes, length, content, complete } = look;
-  return {
-    key,
-    type,
-    ttl_ms: lifeMs === undefined ? null : Math.round(lifeMs),
-    bytes: bytes ?? null,
-    length,
-    value: content === undefined ? null : valueOf(content),
-    complete,
-  };
+  const { content, complete } = look;
+  return { ...itemOf(key, look), value: content === undefined ? null : valueOf(content), complete };
 }
 
 function valueOf(content: NonNullable<KeyLook['content']>): z.output<typeof keyAnswer>['value'] {

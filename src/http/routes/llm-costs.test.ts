@@ -64,6 +64,46 @@ describe.each(storeKinds)('LLM costs over HTTP on the %s tiers', (kind) => {
     });
   });
 
+  it('the requests that were logged, newest first, page by page, and those without a price alone', async () => {
+    const earlier = { ...call, created_at: '2026-11-01T00:00:00Z', user_id: 'list' };
+    await ask('POST', '/v1/llm/requests', [earlier, { ...earlier, model: 'unheard-of', tags: ['a'] }]);
+    const seen: Record<string, unknown>[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const next = cursor === '' ? '' : `&cursor=${cursor}`;
+      const { status, body } = await ask('GET', `/v1/llm/requests?limit=3${next}`);
+      expect(status).toBe(200);
+      seen.push(...(body['items'] as Record<string, unknown>[]));
+      cursor = body['next_cursor'] as string | null;
+    }
+    const times = seen.map((item) => item['created_at'] as string);
+    expect(times).toEqual([...times].sort().reverse());
+    expect(new Set(seen.map((item) => item['id'])).size).toBe(7);
+    const { body } = await ask('GET', '/v1/llm/requests?priced=false&to=2026-11-02');
+    expect(body).toEqual({
+      items: [
+        {
+          id: expect.any(Number),
+          model: 'unheard-of',
+          provider: null,
+          tokens_input: 1_000,
+          tokens_output: 500,
+          cached_read_tokens: null,
+          cached_write_tokens: null,
+          reasoning_tokens: null,
+          cost_usd: null,
+          priced_by: null,
+          created_at: '2026-11-01T00:00:00.000000Z',
+          tags: ['a'],
+          user_id: 'list',
+          response_id: null,
+        },
+      ],
+      next_cursor: null,
+    });
+    expect((await ask('GET', '/v1/llm/requests?as_of=2026-11-01&priced=true')).body['items']).toHaveLength(1);
+  });
+
   it('Idempotency-Key covers the whole request', async () => {
     const key = { 'idempotency-key': 'k-1' };
     const first = await ask('POST', '/v1/llm/requests', [call, call], key);

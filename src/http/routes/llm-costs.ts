@@ -10,10 +10,18 @@ import {
   logged,
   loggedMany,
 } from '../../stores/llm-costs/request-schema.ts';
-import { spend, spendQuery, usage, usageQuery } from '../../stores/llm-costs/schema.ts';
+import {
+  loggedRequest,
+  requestsPage,
+  requestsQuery,
+  spend,
+  spendQuery,
+  usage,
+  usageQuery,
+} from '../../stores/llm-costs/schema.ts';
 import type { LlmCosts } from '../../stores/llm-costs/store.ts';
 import type { App } from '../app.ts';
-import { loggedLines, logLines, takesLines } from '../lines.ts';
+import { answerList, loggedLines, logLines, takesLines, wholeList } from '../lines.ts';
 import { problems } from '../problem.ts';
 import { routeLlmBudgets } from './llm-budgets.ts';
 import { routeLlmPrices } from './llm-prices.ts';
@@ -79,6 +87,24 @@ export function routeLlmCosts(app: App, llmCosts: LlmCosts): void {
 }
 
 function routeSpend(app: App, llmCosts: LlmCosts): void {
+  app.get(
+    '/v1/llm/requests',
+    {
+      schema: {
+        tags,
+        summary: 'The requests that were logged, newest first',
+        description: wholeList,
+        querystring: requestsQuery,
+        response: { 200: requestsPage, ...problems(400, 401, 403, 503) },
+      },
+    },
+    (request, reply) =>
+      answerList(request, reply, {
+        query: request.query,
+        item: loggedRequest,
+        page: (query) => llmCosts.requests(query),
+      }),
+  );
   app.get(
     '/v1/llm/spend',
     {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { cursorInput, limitInput, textInput } from '../../core/inputs.ts';
 import type { MigrationHistory } from '../../migration/history.ts';
 import type { App } from '../app.ts';
+import { answerList, wholeList } from '../lines.ts';
 import { problems } from '../problem.ts';
 
 /** Enough to see what was done lately; the books in PostgreSQL have the rest. */
@@ -36,25 +37,22 @@ const quarantineQuery = z.strictObject({
   cursor: cursorInput.optional(),
 });
 
-const quarantinePage = z.object({
-  items: z.array(
-    z.object({
-      id,
-      source: z.string(),
-      file: z.string(),
-      key: z.string().describe('The key of the row in its source'),
-      column: z.string().nullable(),
-      reason: z.string(),
-      detail: z.string(),
-      quarantined_at: z.string(),
-      original: z.string().describe('The row as it was found; of a long one the beginning'),
-      original_format: z.enum(['json', 'text', 'base64']),
-      original_bytes: z.number().describe('Length of the whole original'),
-      original_truncated: z.boolean(),
-    }),
-  ),
-  next_cursor: z.string().nullable(),
+const quarantinedRow = z.object({
+  id,
+  source: z.string(),
+  file: z.string(),
+  key: z.string().describe('The key of the row in its source'),
+  column: z.string().nullable(),
+  reason: z.string(),
+  detail: z.string(),
+  quarantined_at: z.string(),
+  original: z.string().describe('The row as it was found; of a long one the beginning'),
+  original_format: z.enum(['json', 'text', 'base64']),
+  original_bytes: z.number().describe('Length of the whole original'),
+  original_truncated: z.boolean(),
 });
+
+const quarantinePage = z.object({ items: z.array(quarantinedRow), next_cursor: z.string().nullable() });
 
 export function routeMigration(app: App, history: MigrationHistory): void {
   app.get(
@@ -74,10 +72,16 @@ export function routeMigration(app: App, history: MigrationHistory): void {
       schema: {
         tags: ['Migration'],
         summary: 'Rows that could not be loaded as they are, with reason and original',
+        description: wholeList,
         querystring: quarantineQuery,
         response: { 200: quarantinePage, ...problems(400, 401, 403, 503) },
       },
     },
-    (request) => history.quarantine(request.query),
+    (request, reply) =>
+      answerList(request, reply, {
+        query: request.query,
+        item: quarantinedRow,
+        page: (query) => history.quarantine(query),
+      }),
   );
 }

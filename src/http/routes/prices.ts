@@ -1,4 +1,8 @@
+import { Readable } from 'node:stream';
+import { z } from 'zod';
+import { StockroomError } from '../../core/errors.ts';
 import {
+  candleInput,
   pricesParams,
   prices,
   pricesQuery,
@@ -11,6 +15,7 @@ import {
 } from '../../stores/price-history/schema.ts';
 import type { PriceHistory } from '../../stores/price-history/store.ts';
 import type { App } from '../app.ts';
+import { putsLines, writeLines, writtenLines } from '../lines.ts';
 import { problems } from '../problem.ts';
 
 const tags = ['Price history'];
@@ -46,16 +51,33 @@ export function routePrices(app: App, priceHistory: PriceHistory): void {
     '/v1/prices/:symbol',
     {
       bodyLimit: BODY_MAX_BYTES,
+      config: { lines: true },
       schema: {
         tags,
         summary: 'Add candles, or replace those that are there',
+        description: `${putsLines} Lines take no from and to: what lies between their candles is not known to be all.`,
         params: pricesParams,
         querystring: putQuery,
         body: putBody,
-        response: { 200: putAnswer, ...problems(400, 401, 403, 503) },
+        response: { 200: z.union([putAnswer, writtenLines]), ...problems(400, 401, 403, 413, 415, 503) },
       },
     },
-    (request) => priceHistory.put({ ...request.params, ...request.query, ...request.body }),
+    (request) => {
+      const series = { ...request.params, ...request.query };
+      const body: unknown = request.body;
+      if (!(body instanceof Readable)) return priceHistory.put({ ...series, ...request.body });
+      const field = series.from === undefined ? 'to' : 'from';
+      if (series[field] !== undefined) {
+        throw new StockroomError('INVALID_INPUT', `${field}: expected none with lines, found a time`, {
+          details: { field },
+        });
+      }
+      return writeLines(
+        body,
+        candleInput,
+        async (candles) => (await priceHistory.put({ ...series, candles })).written,
+      );
+    },
   );
   app.delete(
     '/v1/prices/:symbol',

@@ -1,8 +1,11 @@
+import { Readable } from 'node:stream';
+import { z } from 'zod';
 import {
   clearAnswer,
   putAnswer,
   putBody,
   score,
+  scoreInput,
   scoreParams,
   scoreQuery,
   topPage,
@@ -10,6 +13,7 @@ import {
 } from '../../stores/scores/schema.ts';
 import type { Scores } from '../../stores/scores/store.ts';
 import type { App } from '../app.ts';
+import { putsLines, writeLines, writtenLines } from '../lines.ts';
 import { problems } from '../problem.ts';
 
 const tags = ['Scores'];
@@ -21,14 +25,20 @@ export function routeScores(app: App, scores: Scores): void {
     '/v1/scores',
     {
       bodyLimit: BODY_MAX_BYTES,
+      config: { lines: true },
       schema: {
         tags,
         summary: 'Stores scores, all or none; a newer score of a symbol that is there stays',
+        description: putsLines,
         body: putBody,
-        response: { 200: putAnswer, ...problems(400, 401, 403, 503) },
+        response: { 200: z.union([putAnswer, writtenLines]), ...problems(400, 401, 403, 413, 415, 503) },
       },
     },
-    (request) => {
+    async (request) => {
+      const body: unknown = request.body;
+      if (body instanceof Readable) {
+        return writeLines(body, scoreInput, async (lines) => (await scores.put(lines)).stored);
+      }
       const { scores: given, ...options } = request.body;
       return scores.put(given, options);
     },

@@ -13,6 +13,7 @@ import {
   type SaveOptions,
   savePayload,
   type SavePayload,
+  universesPage,
 } from '../../stores/top-picks/schema.ts';
 import type { TopPicks } from '../../stores/top-picks/store.ts';
 import type { App } from '../app.ts';
@@ -68,6 +69,18 @@ function routeReads(app: App, topPicks: TopPicks): void {
       },
     },
     (request) => topPicks.latest(request.query),
+  );
+  app.get(
+    '/v1/top-picks/universes',
+    {
+      config: { etag: true },
+      schema: {
+        tags,
+        summary: 'Each universe and mode of which there is a run, with the newest one that picked anything',
+        response: { 200: universesPage, ...problems(401, 403, 503) },
+      },
+    },
+    async () => ({ items: await topPicks.universes(), next_cursor: null }),
   );
   app.get(
     '/v1/top-picks/runs',

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { dateInput, timeInput, wholeNumberOr } from '../../core/inputs.ts';
+import {
+  cursorInput,
+  dateInput,
+  flagInput,
+  limitInput,
+  timeInput,
+  wholeNumberOr,
+} from '../../core/inputs.ts';
 import { count, money } from './inputs.ts';
 
 /** Ten years: longer than any bill is asked for, and short enough that the cutoff stays a date. */
@@ -14,6 +21,34 @@ export const usageQuery = z.strictObject({
   days: wholeNumberOr(30, 1, USAGE_MAX_DAYS).describe('How many times 24 hours to look back'),
   as_of: timeInput.optional().describe('Look back from this time; now by default'),
 });
+
+export const requestsQuery = z.strictObject({
+  priced: flagInput.optional().describe('true: with a price alone; false: without one alone'),
+  from: timeInput.optional().describe('Made at this time or later'),
+  to: timeInput.optional().describe('Made before this time'),
+  as_of: timeInput.optional().describe('Made up to this time'),
+  limit: limitInput,
+  cursor: cursorInput.optional(),
+});
+
+export const loggedRequest = z.object({
+  id: count,
+  model: z.string(),
+  provider: z.string().nullable(),
+  tokens_input: count.nullable(),
+  tokens_output: count.nullable(),
+  cached_read_tokens: count.nullable(),
+  cached_write_tokens: count.nullable(),
+  reasoning_tokens: count.nullable(),
+  cost_usd: money.nullable().describe('Null: the price is not known'),
+  priced_by: z.string().nullable().describe('Null where there is no price, and of migrated rows'),
+  created_at: z.string(),
+  tags: z.array(z.string()).nullable(),
+  user_id: z.string().nullable(),
+  response_id: z.string().nullable(),
+});
+
+export const requestsPage = z.object({ items: z.array(loggedRequest), next_cursor: z.string().nullable() });
 
 export const spend = z.object({
   date: z.string(),
@@ -44,6 +79,8 @@ export const usage = z.object({
     .describe('Highest cost first; a request with several tags counts for each, one without for none'),
 });
 
+export type RequestsQuery = z.output<typeof requestsQuery>;
+export type LoggedRequest = z.output<typeof loggedRequest>;
 export type SpendQuery = z.output<typeof spendQuery>;
 export type UsageQuery = z.output<typeof usageQuery>;
 export type Spend = z.output<typeof spend>;

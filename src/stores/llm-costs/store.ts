@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { StockroomError } from '../../core/errors.ts';
 import { isoTime } from '../../core/iso-time.ts';
+import type { Page } from '../../core/page.ts';
 import type { DurableTier } from '../../tiers/durable/index.ts';
 import type { HotTier } from '../../tiers/hot/index.ts';
 import type { Views } from '../../tiers/views/index.ts';
@@ -26,7 +27,8 @@ import { addProjections } from './projections.ts';
 import { reprice } from './reprice.ts';
 import { llmRequest, type LlmRequestInput, llmRequests, type Logged } from './request-schema.ts';
 import { createReservations } from './reservations.ts';
-import type { Spend, SpendQuery, Usage, UsageQuery } from './schema.ts';
+import { requestsOf } from './requests.ts';
+import type { LoggedRequest, RequestsQuery, Spend, SpendQuery, Usage, UsageQuery } from './schema.ts';
 import { spendOf, usageOf } from './spend.ts';
 import type { LlmCostsDatabase } from './table.ts';
 
@@ -53,6 +55,8 @@ export interface LlmCosts extends Budgets {
    * @param idempotencyKey of them as a whole: each has it with its number behind it (`key#0`)
    */
   logMany(requests: readonly LlmRequestInput[], idempotencyKey?: string): Promise<Logged[]>;
+  /** The calls that were logged, newest first. */
+  requests(query: RequestsQuery): Promise<Page<LoggedRequest>>;
   /** The spend of one day in UTC. */
   spend(query?: SpendQuery): Promise<Spend>;
   /** Totals, by model, by day and by tag, of the requests after `as_of` − `days` × 24 hours. */
@@ -101,6 +105,7 @@ export function createLlmCosts(options: LlmCostsOptions): LlmCosts {
         idempotencyKey === undefined ? undefined : all.map((_, index) => `${idempotencyKey}#${index}`);
       return log.log(all, keys);
     },
+    requests: (query) => requestsOf(database, query),
     spend,
     usage: (query) => usageOf(database, clock, query),
     async price(model, { provider, as_of } = {}) {

@@ -51,22 +51,19 @@ export const putQuery = z.strictObject({
 const time = z.string('an ISO 8601 time with a zone, or for days a date').max(40, 'an ISO 8601 time');
 const price = z.number('a finite number');
 
+export const candleInput = z.strictObject({
+  time: time.describe(
+    'When it begins: ISO 8601 with a zone; for days and longer also the date of the exchange',
+  ),
+  open: price,
+  high: price,
+  low: price,
+  close: price,
+  volume: z.number('a number from 0, or null').min(0, 'a number from 0, or null').nullable().optional(),
+});
+
 export const putBody = z.strictObject({
-  candles: z
-    .array(
-      z.strictObject({
-        time: time.describe(
-          'When it begins: ISO 8601 with a zone; for days and longer also the date of the exchange',
-        ),
-        open: price,
-        high: price,
-        low: price,
-        close: price,
-        volume: z.number('a number from 0, or null').min(0, 'a number from 0, or null').nullable().optional(),
-      }),
-      'a list of candles',
-    )
-    .max(PUT_MAX, `at most ${PUT_MAX} candles`),
+  candles: z.array(candleInput, 'a list of candles').max(PUT_MAX, `at most ${PUT_MAX} candles`),
 });
 
 export const removeQuery = z.strictObject({

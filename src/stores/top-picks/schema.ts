@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { cursorInput, limitInput, textInput, timeInput, titleCase } from '../../core/inputs.ts';
 import { parseIsoTime } from '../../core/iso-time.ts';
 
-const universe = textInput.transform((text) => text.toLowerCase());
+const universeInput = textInput.transform((text) => text.toLowerCase());
 const mode = textInput.transform(titleCase);
 const asOf = timeInput.optional().describe('What was known at this time; now by default');
 
 export const latestQuery = z.strictObject({
-  universe: universe.describe('Any case'),
+  universe: universeInput.describe('Any case'),
   mode: mode.describe('Any case'),
   as_of: asOf,
 });
@@ -16,7 +16,7 @@ export const runParams = z.strictObject({ run_id: textInput });
 export const runQuery = z.strictObject({ as_of: asOf });
 
 export const runsQuery = z.strictObject({
-  universe: universe.optional().describe('Any case'),
+  universe: universeInput.optional().describe('Any case'),
   mode: mode.optional().describe('Any case'),
   trigger: textInput.optional().describe('What started the run (hourly, manual, …)'),
   from: timeInput.optional().describe('Generated at this time or later'),
@@ -58,6 +58,15 @@ export const latest = runSummary.extend({
     ),
   elapsed_seconds: z.number().nullable(),
 });
+
+export const universe = z.object({
+  universe: z.string(),
+  mode: z.string(),
+  latest: runSummary.nullable().describe('The newest run that picked anything; null: none has'),
+});
+
+/** One page always: there are not many. */
+export const universesPage = z.object({ items: z.array(universe), next_cursor: z.null() });
 
 export const runsPage = z.object({ items: z.array(runSummary), next_cursor: z.string().nullable() });
 
@@ -150,6 +159,7 @@ export type RunNotice = Pick<RunSummary, 'run_id' | 'universe' | 'mode' | 'gener
 export type LatestQuery = z.output<typeof latestQuery>;
 export type RunQuery = z.output<typeof runQuery>;
 export type RunsQuery = z.output<typeof runsQuery>;
+export type Universe = z.output<typeof universe>;
 export type RunSummary = z.output<typeof runSummary>;
 export type Latest = z.output<typeof latest>;
 export type Run = z.output<typeof run>;

@@ -102,6 +102,26 @@ describe.each(storeKinds)('top picks that are there: %s', (kind) => {
     expect(next_cursor).toBeNull();
   });
 
+  it('each universe and mode is listed, with the newest run that picked anything', async () => {
+    await tier.durable.query(
+      "insert into top_picks_runs (run_id, universe, mode, generated_at, picks_count, payload) values ('g', 'empty', 'Swing', '2026-11-22T12:00:00Z', 0, '{}')",
+    );
+    const { rows: pairs } = await tier.durable.query<{ universe: string; mode: string; run: string | null }>(
+      `select universe, mode, (array_agg(run_id order by generated_at desc, id desc) filter (where picks_count > 0))[1] as run
+       from top_picks_runs group by universe, mode order by universe collate "C", mode collate "C"`,
+    );
+    expect(pairs).toContainEqual({ universe: 'empty', mode: 'Swing', run: null });
+    const listed = await topPicks.universes();
+    expect(
+      listed.map(({ universe, mode, latest: run }) => ({ universe, mode, run: run?.run_id ?? null })),
+    ).toEqual(pairs);
+    expect(listed).toContainEqual({
+      universe: 'nifty50',
+      mode: 'Swing',
+      latest: expect.objectContaining({ id: 6, run_id: 'b', picks_count: 4 }),
+    });
+  });
+
   it('pages hold every run once, also where times are equal', async () => {
     const seen: unknown[] = [];
     let cursor: string | null = null;

@@ -20,9 +20,11 @@ import type {
   SavedRun,
   SaveOptions,
   SavePayload,
+  Universe,
 } from './schema.ts';
 import { type RunListener, RunSubscription, type Subscription } from './subscription.ts';
 import type { TopPicksDatabase } from './table.ts';
+import { universesOf } from './universes.ts';
 
 /** Runs of one transaction: a payload may be megabytes. */
 const BATCH_MAX = 16;
@@ -67,6 +69,8 @@ export interface TopPicks {
   run(runId: string, query?: RunQuery): Promise<Run>;
   /** Runs without their payload, newest first. */
   runs(query: RunsQuery): Promise<Page<RunSummary>>;
+  /** Each universe and mode of which there is a run, with the newest one that picked anything. */
+  universes(): Promise<Universe[]>;
   /** Ends the subscriptions; resolves when every save is settled. */
   close(): Promise<void>;
 }
@@ -129,7 +133,10 @@ export function createTopPicks({ durable, views: allViews, clock = systemClock }
   };
 }
 
-function readsOf(durable: DurableTier, views: TopPicksViews): Pick<TopPicks, 'latest' | 'run' | 'runs'> {
+function readsOf(
+  durable: DurableTier,
+  views: TopPicksViews,
+): Pick<TopPicks, 'latest' | 'run' | 'runs' | 'universes'> {
   return {
     async latest({ universe, mode, as_of }) {
       if (as_of === undefined) {
@@ -165,6 +172,8 @@ function readsOf(durable: DurableTier, views: TopPicksViews): Pick<TopPicks, 'la
         .execute();
       return pageOf(rows, limit, (row) => [row.generated_at, row.id], summary);
     },
+
+    universes: () => universesOf(durable),
   };
 }
 

@@ -17,12 +17,15 @@ export interface HotInfo {
   nodes: { location: string; connected: boolean; breaker: string }[];
 }
 
-export interface KeyLook {
+export interface KeyItem {
   key: string;
   type: string;
   ttl_ms: number | null;
   bytes: number | null;
   length: number;
+}
+
+export interface KeyLook extends KeyItem {
   value: unknown;
   complete: boolean;
 }

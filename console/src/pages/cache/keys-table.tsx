@@ -1,30 +1,18 @@
 import { bytes, count, NONE, roughly } from '../../lib/format.ts';
-import { useLooks } from '../../lib/use-looks.ts';
 import { type Column, Table } from '../../ui/table.tsx';
-import type { KeyLook } from './answers.ts';
-
-/** Keys beyond these are looked at when they are opened: each is a request of its own. */
-const LOOKED_AT_MAX = 60;
-
-interface Row {
-  key: string;
-  /** undefined: not known yet; null: gone meanwhile. */
-  look: KeyLook | null | undefined;
-}
+import type { KeyItem } from './answers.ts';
 
 export const keyPath = (key: string): string => `/v1/hot/keys/${encodeURIComponent(key)}`;
 
 interface Props {
-  keys: readonly string[];
+  keys: readonly KeyItem[];
   chosen: string;
   open: (key: string) => void;
 }
 
 export function KeysTable({ keys, chosen, open }: Props) {
   // A scan may give a key twice.
-  const names = [...new Set(keys)];
-  const looks = useLooks<KeyLook>(names.slice(0, LOOKED_AT_MAX), keyPath);
-  const rows = names.map((key) => ({ key, look: looks.get(key) }));
+  const rows = [...new Map(keys.map((item) => [item.key, item])).values()];
   return (
     <Table
       label="Keys"
@@ -36,7 +24,7 @@ export function KeysTable({ keys, chosen, open }: Props) {
   );
 }
 
-const columnsWith = (chosen: string, open: (key: string) => void): readonly Column<Row>[] => [
+const columnsWith = (chosen: string, open: (key: string) => void): readonly Column<KeyItem>[] => [
   {
     id: 'key',
     head: 'Key',
@@ -47,32 +35,25 @@ const columnsWith = (chosen: string, open: (key: string) => void): readonly Colu
     ),
     by: ({ key }) => key,
   },
-  { id: 'type', head: 'Type', cell: ({ look }) => (look === null ? 'gone' : (look?.type ?? NONE)) },
-  {
-    id: 'life',
-    head: 'Life',
-    figure: true,
-    cell: ({ look }) => lifeOf(look),
-    by: ({ look }) => look?.ttl_ms ?? null,
-  },
+  { id: 'type', head: 'Type', cell: ({ type }) => type },
+  { id: 'life', head: 'Life', figure: true, cell: lifeOf, by: ({ ttl_ms: life }) => life },
   {
     id: 'size',
     head: 'Size',
     figure: true,
-    cell: ({ look }) => (look?.bytes == null ? NONE : bytes(look.bytes)),
-    by: ({ look }) => look?.bytes ?? null,
+    cell: ({ bytes: size }) => (size === null ? NONE : bytes(size)),
+    by: ({ bytes: size }) => size,
   },
   {
     id: 'length',
     head: 'Length',
     figure: true,
-    cell: ({ look }) => (look == null ? NONE : count(look.length)),
-    by: ({ look }) => look?.length ?? null,
+    cell: ({ length }) => count(length),
+    by: ({ length }) => length,
     title: 'Of a text its characters, else fields or members',
   },
 ];
 
-export function lifeOf(look: KeyLook | null | undefined): string {
-  if (look == null) return NONE;
-  return look.ttl_ms === null ? 'no end' : roughly(look.ttl_ms);
+export function lifeOf({ ttl_ms: life }: Pick<KeyItem, 'ttl_ms'>): string {
+  return life === null ? 'no end' : roughly(life);
 }

@@ -10,6 +10,7 @@ import { Filters, TextField } from '../../ui/filters.tsx';
 import { More } from '../../ui/more.tsx';
 import { Section } from '../../ui/section.tsx';
 import { Families } from './families.tsx';
+import type { KeyItem } from './answers.ts';
 import { familiesOf } from './key-families.ts';
 import { KeyDetail } from './key-detail.tsx';
 import { KeysTable } from './keys-table.tsx';
@@ -18,7 +19,7 @@ import { KeysTable } from './keys-table.tsx';
 export function Keys() {
   const [{ prefix, key }, set] = useFilters({ prefix: '', key: '' });
   const [removing, setRemoving] = useState<string>();
-  const pages = usePages<{ key: string }>(apiPath('/v1/hot/keys', { prefix }));
+  const pages = usePages<KeyItem>(apiPath('/v1/hot/keys', { prefix }));
   const families = familiesOf(pages.items.map((item) => item.key));
   const absent = pages.error?.status === 404;
   const open = (next: string): void => set({ key: next === key ? '' : next });
@@ -59,7 +60,7 @@ export function Keys() {
                   chosen={prefix}
                   choose={(next) => set({ prefix: next === prefix ? '' : next, key: '' })}
                 />
-                <KeysTable keys={pages.items.map((item) => item.key)} chosen={key} open={open} />
+                <KeysTable keys={pages.items} chosen={key} open={open} />
               </>
             )
           )}

@@ -11,6 +11,13 @@ export interface RunHead {
   elapsed_sec: number | null;
 }
 
+/** A universe and mode of which there is a run; `latest` is the newest that picked anything. */
+export interface Universe {
+  universe: string;
+  mode: string;
+  latest: RunHead | null;
+}
+
 export interface Run extends RunHead {
   payload: unknown;
 }

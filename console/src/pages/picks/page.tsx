@@ -6,7 +6,7 @@ import { Answered } from '../../ui/answered.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { Section } from '../../ui/section.tsx';
-import type { Latest, RunHead } from './answers.ts';
+import type { Latest, RunHead, Universe } from './answers.ts';
 import { Contributions } from './contributions.tsx';
 import { latestRuns, pickOf } from './picks.ts';
 import { PicksTable } from './picks-table.tsx';
@@ -15,27 +15,22 @@ import { RunHistory } from './run-history.tsx';
 import { RunMatrix } from './run-matrix.tsx';
 
 const ASK_EVERY_MS = 30_000;
-/** Runs looked through for the newest of each universe and mode. */
-const RUNS_SEEN = 500;
 
 export default function PicksPage() {
   const [{ universe, mode, run }, set] = useFilters({ universe: '', mode: '', run: '' });
-  const runs = useAnswer<{ items: RunHead[] }>(
-    apiPath('/v1/top-picks/runs', { limit: RUNS_SEEN }),
-    ASK_EVERY_MS,
-  );
-  const known = latestRuns(runs.value?.items ?? []);
-  const newest = runs.value?.items.find(({ picks_count: picks }) => picks > 0);
+  const known = useAnswer<{ items: Universe[] }>('/v1/top-picks/universes', ASK_EVERY_MS);
+  const items = known.value?.items ?? [];
+  const newest = newestOf(items);
   const [of, at] = universe === '' ? [newest?.universe ?? '', newest?.mode ?? ''] : [universe, mode];
-  const universes = [...new Set((runs.value?.items ?? []).map((item) => item.universe))].sort();
-  const modes = [...new Set((runs.value?.items ?? []).map((item) => item.mode))].sort();
+  const universes = distinct(items.map((item) => item.universe));
+  const modes = distinct(items.map((item) => item.mode));
   return (
     <>
       <PageHead title="Picks" />
       {run !== '' && <RunDetail run={run} close={() => set({ run: '' })} />}
-      <Answered answer={runs} what="The runs">
-        {({ items }) =>
-          items.length === 0 ? (
+      <Answered answer={known} what="The runs">
+        {({ items: all }) =>
+          all.length === 0 ? (
             <Empty title="No run has been saved.">
               <p>
                 The engine saves one with <code>POST /v1/top-picks/runs</code>; runs of the old application
@@ -48,7 +43,7 @@ export default function PicksPage() {
                 <RunMatrix
                   universes={universes}
                   modes={modes}
-                  known={known}
+                  known={latestRuns(all)}
                   chosen={{ universe: of, mode: at }}
                   choose={(next) => set(next)}
                 />
@@ -63,6 +58,13 @@ export default function PicksPage() {
     </>
   );
 }
+
+const distinct = (names: readonly string[]): string[] => [...new Set(names)].sort();
+
+const newestOf = (universes: readonly Universe[]): RunHead | undefined =>
+  universes
+    .flatMap(({ latest }) => latest ?? [])
+    .sort((one, other) => (one.generated_at < other.generated_at ? 1 : -1))[0];
 
 function LatestPicks({ universe, mode }: { universe: string; mode: string }) {
   const path = universe === '' ? undefined : apiPath('/v1/top-picks/latest', { universe, mode });

@@ -1,4 +1,4 @@
-import type { AgentGroup, LoggedPick, Pick, RunHead } from './answers.ts';
+import type { AgentGroup, LoggedPick, Pick, RunHead, Universe } from './answers.ts';
 
 type Fields = Record<string, unknown>;
 const fieldsOf = (value: unknown): Fields =>
@@ -58,17 +58,14 @@ export function picksIn(payload: unknown): Pick[] {
 export const agentNames = (picks: readonly Pick[]): string[] =>
   [...new Set(picks.flatMap(({ agents }) => agents.map(({ name }) => name)))].sort();
 
-/** The newest run of each universe and mode that picked anything. */
-export function latestRuns(runs: readonly RunHead[]): Map<string, Map<string, RunHead>> {
-  const universes = new Map<string, Map<string, RunHead>>();
-  for (const run of runs) {
-    if (run.picks_count === 0) continue;
-    const modes = universes.get(run.universe) ?? new Map<string, RunHead>();
-    const known = modes.get(run.mode);
-    if (known === undefined || known.generated_at < run.generated_at) modes.set(run.mode, run);
-    universes.set(run.universe, modes);
+/** The newest run of each universe and mode, by universe and then mode. */
+export function latestRuns(universes: readonly Universe[]): Map<string, Map<string, RunHead>> {
+  const known = new Map<string, Map<string, RunHead>>();
+  for (const { universe, mode, latest } of universes) {
+    if (latest !== null)
+      known.set(universe, (known.get(universe) ?? new Map<string, RunHead>()).set(mode, latest));
   }
-  return universes;
+  return known;
 }
 
 export interface Contribution {

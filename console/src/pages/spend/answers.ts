@@ -12,6 +12,17 @@ export interface Usage {
   by_tag: { tag: string; value?: string; requests: number; cost_usd: string }[];
 }
 
+/** A call that was logged. */
+export interface LoggedRequest {
+  id: number | string;
+  model: string;
+  provider: string | null;
+  tokens_input: number | string | null;
+  tokens_output: number | string | null;
+  created_at: string;
+  tags: string[] | null;
+}
+
 export interface BudgetPeriod {
   period: 'day' | 'month';
   starts: string;

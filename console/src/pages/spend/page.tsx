@@ -131,7 +131,7 @@ function Breakdown({ usage, daily }: { usage: Answer<Usage>; daily: string | und
           )}
         </Section>
       </div>
-      <Unpriced requests={value.unpriced_requests} days={value.period_days} />
+      <Unpriced usage={value} />
     </>
   );
 }

@@ -1,10 +1,14 @@
-import { plural } from '../../lib/format.ts';
+import { count, NONE, plural } from '../../lib/format.ts';
+import { apiPath } from '../../lib/url.ts';
 import { useAnswer } from '../../lib/use-answer.ts';
+import { usePages } from '../../lib/use-pages.ts';
 import { Answered } from '../../ui/answered.tsx';
 import { Empty } from '../../ui/empty.tsx';
+import { More } from '../../ui/more.tsx';
 import { Section } from '../../ui/section.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
+import type { LoggedRequest, Usage } from './answers.ts';
 
 interface Override {
   model: string;
@@ -14,7 +18,8 @@ interface Override {
 }
 
 /** Requests of models whose price nobody knows, and the prices that were set here. */
-export function Unpriced({ requests, days }: { requests: number; days: number }) {
+export function Unpriced({ usage }: { usage: Usage }) {
+  const { unpriced_requests: requests, period_days: days } = usage;
   const prices = useAnswer<{ items: Override[] }>('/v1/llm/prices');
   return (
     <Section id="unpriced" title="Unpriced requests" note={`last ${days} days`}>
@@ -28,6 +33,7 @@ export function Unpriced({ requests, days }: { requests: number; days: number })
           <code>POST /v1/llm/reprice</code>.
         </p>
       )}
+      {requests > 0 && <UnpricedRequests usage={usage} />}
       <Answered answer={prices} what="The prices that were set here">
         {({ items }) =>
           items.length === 0 ? (
@@ -45,6 +51,52 @@ export function Unpriced({ requests, days }: { requests: number; days: number })
     </Section>
   );
 }
+
+const DAY_MS = 86_400_000;
+
+function UnpricedRequests({ usage: { as_of: asOf, period_days: days } }: { usage: Usage }) {
+  const from = new Date(Date.parse(asOf) - days * DAY_MS).toISOString();
+  const pages = usePages<LoggedRequest>(
+    apiPath('/v1/llm/requests', { priced: 'false', from, as_of: asOf, limit: '20' }),
+  );
+  return (
+    <>
+      {pages.items.length > 0 && (
+        <Table
+          label="Unpriced requests"
+          columns={requestColumns}
+          rows={pages.items}
+          keyOf={({ id }) => String(id)}
+        />
+      )}
+      <More pages={pages} what="The requests without a price" />
+    </>
+  );
+}
+
+const requestColumns: readonly Column<LoggedRequest>[] = [
+  {
+    id: 'at',
+    head: 'Made (UTC)',
+    cell: ({ created_at: at }) => <Time at={at} />,
+    by: (row) => row.created_at,
+  },
+  { id: 'model', head: 'Model', cell: ({ model }) => <code>{model}</code>, by: ({ model }) => model },
+  { id: 'provider', head: 'Provider', cell: ({ provider }) => provider ?? NONE },
+  {
+    id: 'in',
+    head: 'Tokens in',
+    figure: true,
+    cell: ({ tokens_input: tokens }) => (tokens === null ? NONE : count(tokens)),
+  },
+  {
+    id: 'out',
+    head: 'Tokens out',
+    figure: true,
+    cell: ({ tokens_output: tokens }) => (tokens === null ? NONE : count(tokens)),
+  },
+  { id: 'tags', head: 'Tags', cell: ({ tags }) => tags?.join(', ') ?? NONE },
+];
 
 const columns: readonly Column<Override>[] = [
   { id: 'model', head: 'Model', cell: ({ model }) => <code>{model}</code> },
