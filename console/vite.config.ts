@@ -1,5 +1,7 @@
 import { defineConfig } from 'vite';
 
+const service = { target: 'http://127.0.0.1:4100', changeOrigin: false };
+
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
@@ -12,6 +14,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  // While the page is worked on, the service answers behind it.
-  server: { proxy: { '/v1': 'http://127.0.0.1:4100', '/health': 'http://127.0.0.1:4100' } },
+  // While the page is worked on, the service answers behind it. It refuses pages of other hosts: the host stays as the browser has it.
+  server: { proxy: { '/v1': service, '/health': service } },
 });

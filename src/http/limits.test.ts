@@ -1,10 +1,13 @@
+import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { freshTier, type TestTier } from '../../test/support/durable.ts';
 import { apiKey, testServer } from '../../test/support/http.ts';
 import { type Server, startRedis } from '../../test/support/servers.ts';
+import { startRedisCluster, startRedisSentinel } from '../../test/support/redis-topologies.ts';
 import { pause, resume } from '../../test/support/signals.ts';
+import { loadConfig } from '../core/config.ts';
 import { type HotTier, openHot } from '../tiers/hot/index.ts';
 import { listen } from './server.ts';
 
@@ -76,6 +79,38 @@ describe('the rate of a key', () => {
   });
 });
 
+describe.each([
+  ['a cluster', () => startRedisCluster()],
+  ['sentinels', () => startRedisSentinel()],
+] as const)('the rate of a key with %s', (_name, start) => {
+  it('is counted over all processes, and told of when Redis is gone', async () => {
+    const servers = await start();
+    const apiKeys = [apiKey('one', 'read'), apiKey('other', 'read')];
+    const settings = { timeoutMs: 200, heartbeatMs: 200 };
+    const tiers = await Promise.all(
+      [1, 2].map(() => openHot({ redis: loadConfig(servers.env).redis, settings })),
+    );
+    const services = await Promise.all(
+      tiers.map((hot) => testServer({ durable: tier.durable, hot, apiKeys, rateLimit: LIMIT })),
+    );
+    const ask = (at: number, key: string, url = '/v1/migration') =>
+      services[at % 2]!.app.inject({ url, headers: { 'x-api-key': `${key}-secret` } });
+    for (const key of ['one', 'other']) {
+      for (let count = 0; count < 5; count += 1) expect((await ask(count, key)).statusCode).toBe(200);
+      for (const at of [0, 1]) expect((await ask(at, key)).statusCode).toBe(429);
+    }
+    await servers.stop();
+    await vi.waitFor(() => expect(tiers[0]!.info()).rejects.toMatchObject({ code: 'HOT_UNAVAILABLE' }), {
+      timeout: 20_000,
+      interval: 50,
+    });
+    const info = await ask(0, 'one', '/v1/hot/info');
+    expect([info.statusCode, info.json()]).toMatchObject([503, { code: 'HOT_UNAVAILABLE' }]);
+    await Promise.all(services.map(({ app }) => app.close()));
+    await Promise.all(tiers.map((hot) => hot.close()));
+  });
+});
+
 describe('the size of a request', () => {
   it('is bounded: body, headers, depth', async () => {
     const { app } = await testServer({ durable: tier.durable });
@@ -140,6 +175,24 @@ describe('the time of a request', () => {
 });
 
 describe('the end of the service', () => {
+  it('tells callers that keep their connection to let it go', async () => {
+    const { app } = await testServer({ durable: tier.durable, drainMs: 300 });
+    const url = await listen(app, { host: '127.0.0.1', port: 0 });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ask = () =>
+      new Promise<IncomingMessage>((resolve, reject) => {
+        get(`${url}/health/live`, { agent }, (answer) => {
+          answer.resume().once('end', () => resolve(answer));
+        }).once('error', reject);
+      });
+    const before = await ask();
+    const closed = app.close();
+    await vi.waitFor(async () => expect((await ask()).headers.connection).toBe('close'));
+    expect(before.headers.connection).toBe('keep-alive');
+    await closed;
+    agent.destroy();
+  });
+
   it('says so first, then finishes what it took: nothing that was acknowledged is lost', async () => {
     const { app } = await testServer({ durable: tier.durable, drainMs: 300 });
     const url = await listen(app, { host: '127.0.0.1', port: 0 });
