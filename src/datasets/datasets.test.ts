@@ -63,7 +63,7 @@ describe.each(tierKinds)('datasets on the %s tier', (kind) => {
   }
 
   const exported = async (format: 'csv' | 'ndjson' | 'parquet', asOf?: string): Promise<string> => {
-    const files = await exportStore({
+    const { files } = await exportStore({
       durable: tier.durable,
       store: 'recommendations',
       format,

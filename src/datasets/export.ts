@@ -2,7 +2,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { version } from '../core/version.ts';
-import type { DurableTier } from '../tiers/durable/index.ts';
+import { analyticsOf, type DurableTier } from '../tiers/durable/index.ts';
 import { columnsOf } from './columns.ts';
 import { parquetFile, type RowSink } from './parquet.ts';
 import { pagesOf } from './rows.ts';
@@ -29,21 +29,31 @@ export interface ExportedFile {
   readonly rows: number;
 }
 
+export interface Exported {
+  readonly files: ExportedFile[];
+  /** How far the replica was behind when it was read; 0: the primary was read; null: the replica does not say. */
+  readonly ageSeconds: number | null;
+}
+
 /**
  * Writes the whole history of a store into files. A file appears under its name once it is complete; memory is bounded by a group of
  * rows. Read from the replica where there is one.
  * @throws StockroomError SOURCE_UNKNOWN; the error of the file system or of PostgreSQL: no half file is left
  */
-export async function exportStore(options: ExportOptions): Promise<ExportedFile[]> {
+export async function exportStore(options: ExportOptions): Promise<Exported> {
   await mkdir(options.directory, { recursive: true });
+  const { source, ageSeconds } = await analyticsOf(options.durable);
   const files: ExportedFile[] = [];
-  for (const table of historyOf(options.store)) files.push(await exportTable(options, table));
-  return files;
+  for (const table of historyOf(options.store)) files.push(await exportTable(options, source, table));
+  return { files, ageSeconds };
 }
 
-async function exportTable(options: ExportOptions, table: HistoryTable): Promise<ExportedFile> {
-  const { durable, format, asOf, directory, onProgress } = options;
-  const source = durable.analytics;
+async function exportTable(
+  options: ExportOptions,
+  source: DurableTier,
+  table: HistoryTable,
+): Promise<ExportedFile> {
+  const { format, asOf, directory, onProgress } = options;
   const columns = await columnsOf(source, source.schema, table, asOf);
   const file = join(directory, `${table.name}.${format}`);
   const unfinished = `${file}.part`;

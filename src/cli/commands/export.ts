@@ -53,7 +53,7 @@ export function registerExport(program: Command, context: Context): void {
     }
     const directory = resolve(options.output ?? '.');
     context.lifetime.interruptedNote = 'no half file was left; call the command again';
-    const files = await withTier(context, configOf(command, io.env), (durable) =>
+    const { files, ageSeconds } = await withTier(context, configOf(command, io.env), (durable) =>
       withProgress(context, (show) =>
         exportStore({
           durable,
@@ -65,14 +65,28 @@ export function registerExport(program: Command, context: Context): void {
         }),
       ),
     );
-    if (context.json) writeJson(io.stdout, { ok: true, exit: 0, store, format, as_of: asOf ?? null, files });
+    if (context.json)
+      writeJson(io.stdout, {
+        ok: true,
+        exit: 0,
+        store,
+        format,
+        as_of: asOf ?? null,
+        data_age_seconds: ageSeconds,
+        files,
+      });
     else
-      writeLines(
-        io.stdout,
-        files.map(({ file, rows }) => `${plain(file)}  ${count(rows)} rows`),
-      );
+      writeLines(io.stdout, [
+        ...files.map(({ file, rows }) => `${plain(file)}  ${count(rows)} rows`),
+        ...(ageSeconds === 0 ? [] : [ageLine(ageSeconds)]),
+      ]);
     return 0;
   });
+}
+
+function ageLine(seconds: number | null): string {
+  const age = seconds === null ? 'it does not say how far it was behind' : `${seconds.toFixed(1)} s behind`;
+  return `Read from the replica of DATABASE_REPLICA_URL, ${age}`;
 }
 
 function wrong(flag: string, expected: string, found: string | undefined): StockroomError {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dataAge } from '../../core/data-age.ts';
 import {
   cursorInput,
   dateInput,
@@ -62,6 +63,7 @@ export const spend = z.object({
 export const usage = z.object({
   period_days: z.number(),
   as_of: z.string(),
+  data_age_seconds: dataAge,
   total_requests: count,
   total_input_tokens: count,
   total_output_tokens: count,

@@ -2,6 +2,7 @@ import { type Expression, type Kysely, type SqlBool, sql } from 'kysely';
 import type { Clock } from '../../core/clock.ts';
 import { utcDay } from '../../core/iso-time.ts';
 import { jsonInteger } from '../../core/json-number.ts';
+import { type DurableTier, onAnalytics } from '../../tiers/durable/index.ts';
 import type { Spend, SpendQuery, Usage, UsageQuery } from './schema.ts';
 import type { LlmCostsDatabase } from './table.ts';
 
@@ -55,14 +56,41 @@ export async function spendOf(
   return { date: day, ...totals(rows[0] ?? nothing) };
 }
 
+/** Read from the replica where there is one. */
 export async function usageOf(
-  database: Kysely<LlmCostsDatabase>,
+  durable: DurableTier,
   clock: Clock,
   { days, as_of }: UsageQuery,
 ): Promise<Usage> {
   const until = as_of ?? clock().toISOString();
+  const { answer: rows, ageSeconds } = await onAnalytics(durable, (source) =>
+    sumsOf(source, { days, until, as_of }),
+  );
+  const total = rows.find((row) => row.side === TOTAL) ?? nothing;
+  const part = (row: Sums) => ({ requests: jsonInteger(row.requests), cost_usd: row.cost });
+  return {
+    period_days: days,
+    as_of: until,
+    data_age_seconds: ageSeconds,
+    ...totals(total),
+    avg_cost_per_request: total.average,
+    by_model: rows.filter((row) => row.side === BY_MODEL).map((row) => ({ model: row.name, ...part(row) })),
+    daily_breakdown: rows
+      .filter((row) => row.side === BY_DAY)
+      .map((row) => ({ date: row.day, ...part(row) }))
+      .sort((a, b) => (a.date < b.date ? 1 : -1)),
+    by_tag: rows.filter((row) => row.side === BY_TAG).map((row) => ({ tag: row.name, ...part(row) })),
+  };
+}
+
+type SideSums = Sums & { side: number; name: string; day: string };
+
+async function sumsOf(
+  source: DurableTier,
+  { days, until, as_of }: Pick<UsageQuery, 'days' | 'as_of'> & { until: string },
+): Promise<SideSums[]> {
   // One statement: totals, models, days and tags come from one scan of one snapshot, and so always add up.
-  const { rows } = await sql<Sums & { side: number; name: string; day: string }>`
+  const { rows } = await sql<SideSums>`
     with request as materialized (
       select model, (created_at at time zone 'UTC')::date as day, tags, tokens_input, tokens_output, cost_usd
       from llm_requests
@@ -78,21 +106,8 @@ export async function usageOf(
       from request cross join lateral (select distinct tag from jsonb_array_elements_text(tags) as tag) as of
       group by tag
     ) as part
-    order by cost desc, name collate "C"`.execute(database);
-  const total = rows.find((row) => row.side === TOTAL) ?? nothing;
-  const part = (row: Sums) => ({ requests: jsonInteger(row.requests), cost_usd: row.cost });
-  return {
-    period_days: days,
-    as_of: until,
-    ...totals(total),
-    avg_cost_per_request: total.average,
-    by_model: rows.filter((row) => row.side === BY_MODEL).map((row) => ({ model: row.name, ...part(row) })),
-    daily_breakdown: rows
-      .filter((row) => row.side === BY_DAY)
-      .map((row) => ({ date: row.day, ...part(row) }))
-      .sort((a, b) => (a.date < b.date ? 1 : -1)),
-    by_tag: rows.filter((row) => row.side === BY_TAG).map((row) => ({ tag: row.name, ...part(row) })),
-  };
+    order by cost desc, name collate "C"`.execute(source.kysely());
+  return rows;
 }
 
 const nothing: Sums = {

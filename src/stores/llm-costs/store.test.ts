@@ -80,6 +80,7 @@ describe.each(tierKinds)('LLM costs on the %s tier', (kind) => {
     expect(await llmCosts.usage({ days: 1 })).toEqual({
       period_days: 1,
       as_of: NOW,
+      data_age_seconds: 0,
       total_requests: 6,
       total_input_tokens: 1_125,
       total_output_tokens: 562,

@@ -107,7 +107,7 @@ export function createLlmCosts(options: LlmCostsOptions): LlmCosts {
     },
     requests: (query) => requestsOf(database, query),
     spend,
-    usage: (query) => usageOf(database, clock, query),
+    usage: (query) => usageOf(durable, clock, query),
     async price(model, { provider, as_of } = {}) {
       const at = as_of ?? isoTime(clock());
       const overrides = await overridesOf(durable, [model]);

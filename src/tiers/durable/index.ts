@@ -1,3 +1,4 @@
+export { analyticsOf, onAnalytics } from './analytics.ts';
 export { isRetryable, sqlState } from './errors.ts';
 export {
   migrate,

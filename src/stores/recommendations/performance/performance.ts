@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { StockroomError } from '../../../core/errors.ts';
 import { titleCase } from '../../../core/inputs.ts';
-import type { DurableTier } from '../../../tiers/durable/index.ts';
+import { type DurableTier, onAnalytics } from '../../../tiers/durable/index.ts';
 import { dailySeries, figuresOf, groupBy, type Trade } from './figures.ts';
 import type { Grouping, Performance, PerformanceQuery } from './schema.ts';
 
@@ -35,18 +35,11 @@ interface Keyed extends Trade {
  * @throws StockroomError INVALID_INPUT for more than 1,000,000 recommendations
  */
 export async function performanceOf(durable: DurableTier, query: PerformanceQuery): Promise<Performance> {
-  const trades: Keyed[] = [];
-  let after = 0n;
-  for (;;) {
-    const rows = await page(durable.analytics, query, after);
-    for (const row of rows) trades.push(tradeOf(row));
-    if (rows.length < PAGE) break;
-    after = rows.at(-1)!.id;
-    if (trades.length >= ROWS_MAX) throw tooMany();
-  }
+  const { answer: trades, ageSeconds } = await onAnalytics(durable, (source) => tradesOf(source, query));
   let equity = 1;
   return {
     as_of: query.as_of ?? null,
+    data_age_seconds: ageSeconds,
     group_by: query.group_by ?? null,
     overall: figuresOf(trades),
     equity_curve: dailySeries(trades).map(({ day, returnPct, n }) => {
@@ -55,6 +48,18 @@ export async function performanceOf(durable: DurableTier, query: PerformanceQuer
     }),
     groups: query.group_by === undefined ? [] : grouped(trades, query.group_by),
   };
+}
+
+async function tradesOf(source: DurableTier, query: PerformanceQuery): Promise<Keyed[]> {
+  const trades: Keyed[] = [];
+  let after = 0n;
+  for (;;) {
+    const rows = await page(source, query, after);
+    for (const row of rows) trades.push(tradeOf(row));
+    if (rows.length < PAGE) return trades;
+    after = rows.at(-1)!.id;
+    if (trades.length >= ROWS_MAX) throw tooMany();
+  }
 }
 
 const periods: ReadonlySet<Grouping> = new Set(['day', 'week', 'month']);

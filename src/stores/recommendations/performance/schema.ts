@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dataAge } from '../../../core/data-age.ts';
 import { textInput, timeInput } from '../../../core/inputs.ts';
 
 export const groupings = [
@@ -71,6 +72,7 @@ export const figures = z.object({
 
 export const performance = z.object({
   as_of: z.string().nullable(),
+  data_age_seconds: dataAge,
   group_by: z.enum(groupings).nullable(),
   overall: figures,
   equity_curve: z
