@@ -19,14 +19,13 @@ users() {
   sed -e '/^#/d' \
     -e "s/{stockroom}/#$(sha256 redis_password)/" \
     -e "s/{admin}/#$(sha256 redis_admin_password)/" \
-    -e "s/{monitor}/#$(sha256 redis_monitor_password)/" \
     -e "s/{replica}/#$(sha256 redis_replica_password)/" \
     -e "s/{sentinel}/#$(sha256 redis_sentinel_password)/" "$here/$1" |
     awk '/^ / { sub(/^ +/, " "); line = line $0; next } { if (line) print line; line = $0 } END { if (line) print line }'
 }
 
-for name in postgres_password database_password reader_password monitor_password grafana_password \
-  redis_password redis_admin_password redis_monitor_password redis_replica_password redis_sentinel_password \
+for name in postgres_password database_password reader_password grafana_password \
+  redis_password redis_admin_password redis_replica_password redis_sentinel_password \
   api_key_app api_key_admin api_key_metrics; do
   random "$name"
 done
@@ -34,7 +33,6 @@ done
 printf 'postgresql://stockroom:%s@postgres:5432/stockroom\n' "$(content database_password)" >"$out/database_url"
 printf 'app:read+write:%s,admin:read+write+admin:%s,metrics:read:%s\n' \
   "$(sha256 api_key_app)" "$(sha256 api_key_admin)" "$(sha256 api_key_metrics)" >"$out/api_keys"
-printf '{ "redis://monitor@redis:6379": "%s" }\n' "$(content redis_monitor_password)" >"$out/redis_exporter.json"
 users redis.users >"$out/redis_users"
 users sentinel.users >"$out/sentinel_users"
 echo "the secrets are in $out; the key of the application is in api_key_app, that of administrators in api_key_admin"

@@ -15,18 +15,22 @@ const allowed: Record<string, readonly string[]> = {
   'tiers/state': ['core', 'tiers/hot', 'tiers/durable'],
   'tiers/views': ['core', 'tiers/hot', 'tiers/durable'],
   testing: ['core', 'tiers/hot'],
+  // It runs in browsers as well: nothing of ours goes with it.
+  client: [],
   market: ['core', 'tiers/durable'],
   'stores/*': ['core', 'tiers/*', 'market'],
   datasets: ['core', 'tiers/durable', 'tiers/views'],
   // Everything together: what crosses stores.
   system: ['core', 'tiers/*', 'market', 'stores/*', 'datasets'],
+  // Scheduled work: every job is composed of what the stores offer.
+  jobs: ['core', 'tiers/*', 'system', 'datasets'],
   legacy: ['core'],
   capture: ['core', 'legacy'],
   migration: ['core', 'tiers/*', 'stores/*', 'legacy', 'capture'],
   telemetry: ['core'],
   operations: ['core', 'tiers/*', 'market', 'stores/*', 'system', 'datasets', 'migration'],
   // The hot tier is named by routes that are about the tier itself: its health, its keys, the limits kept in it.
-  http: ['core', 'tiers/hot', 'market', 'stores/*', 'system', 'migration', 'telemetry'],
+  http: ['core', 'tiers/hot', 'market', 'stores/*', 'system', 'jobs', 'migration', 'telemetry'],
   cli: [
     'core',
     'tiers/*',
@@ -34,6 +38,7 @@ const allowed: Record<string, readonly string[]> = {
     'stores/*',
     'datasets',
     'system',
+    'jobs',
     'legacy',
     'migration',
     'operations',
@@ -48,6 +53,8 @@ const allowed: Record<string, readonly string[]> = {
 const drivers: Record<string, readonly string[]> = {
   pg: ['src/tiers/'],
   'pg-copy-streams': ['src/tiers/'],
+  'pg-boss': ['src/jobs/'],
+  'cron-parser': ['src/jobs/'],
   '@electric-sql/pglite': ['src/tiers/'],
   redis: ['src/tiers/'],
   // Bounded maps: copies in the process, and answers that take long to make.
@@ -188,6 +195,7 @@ describe('violations', () => {
     ['src/http/routes/scores.ts', '../../tiers/durable/port.ts', 'http may not import tiers/durable'],
     ['src/http/routes/scores.ts', '../../tiers/tiered/cache.ts', 'http may not import tiers/tiered'],
     ['src/tiers/tiered/cache.ts', '../../testing/tcp-proxy.ts', 'tiers/tiered may not import testing'],
+    ['src/client/client.ts', '../core/errors.ts', 'client may not import core (only itself)'],
     ['src/core/ids.ts', '../index.ts', 'core may not import index.ts'],
     ['src/legacy/sqlite/read.ts', '../../migration/source.ts', 'legacy may not import migration'],
     ['src/core/ids.ts', '../../test/support/servers.ts', 'test/support/servers.ts is outside src'],

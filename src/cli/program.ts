@@ -8,6 +8,7 @@ import { registerDoctor } from './commands/doctor.ts';
 import { registerExport } from './commands/export.ts';
 import { registerFollow } from './commands/follow.ts';
 import { registerHot } from './commands/hot.ts';
+import { registerJobs } from './commands/jobs.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerRestore } from './commands/restore.ts';
 import { registerSample } from './commands/sample.ts';
@@ -32,7 +33,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const program = createProgram(context);
   context.called = calledIn(program, argv);
   context.json =
-    /^(?:migrate|capture|follow|stage|cleanup|backup|restore|doctor|hot|export|archive)\b/.test(
+    /^(?:migrate|capture|follow|stage|cleanup|backup|restore|doctor|hot|export|archive|jobs)\b/.test(
       context.called,
     ) && wantsJson(argv, io.env);
   try {
@@ -82,6 +83,7 @@ function createProgram(context: Context): Command {
   registerHot(program, context);
   registerExport(program, context);
   registerArchive(program, context);
+  registerJobs(program, context);
   registerBackup(program, context);
   registerRestore(program, context);
   registerDoctor(program, context);

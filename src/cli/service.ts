@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import type { Config } from '../core/config.ts';
 import { messageOf, StockroomError } from '../core/errors.ts';
 import type { DurableTier } from '../tiers/durable/index.ts';
@@ -42,17 +43,24 @@ export async function requireFreePort(config: Config): Promise<void> {
 /** Serves API and console until the command is interrupted. */
 export async function serve(context: Context, config: Config, tier: DurableTier): Promise<number> {
   const { io, lifetime } = context;
+  const { checkJobSettings } = await import('../jobs/index.ts');
+  checkJobSettings(config);
   const { buildServer, listen } = await import('../http/server.ts');
   const { createLogger, logDiagnostics } = await import('../telemetry/logger.ts');
+  const { logJobs } = await import('../telemetry/job-log.ts');
   const { traceDiagnostics } = await import('../telemetry/tracing.ts');
+  const { exportTraces } = await import('../telemetry/exporter.ts');
   lifetime.interruptedNote = 'the service has stopped; everything that it acknowledged is kept';
   const logger = createLogger({ level: config.logLevel });
-  const stops = [logDiagnostics(logger), traceDiagnostics()];
+  lifetime.holding(await exportTraces({ logger, env: io.env }));
+  const stops = [logDiagnostics(logger), logJobs(logger), traceDiagnostics()];
   lifetime.holding(async () => stops.forEach((stop) => stop()));
   const hot = await openHotTier(context, config);
   if (hot.kind === 'redis') await watchStaleness(context, hot);
-  const { drainMs, rateLimit: limit } = config;
-  const app = await buildServer({ config, durable: tier, hot, logger, drainMs, rateLimit: { limit } });
+  const { drainMs, rateLimit: limit, schedules, retentionDays } = config;
+  const jobs = { schedules, retentionDays, archiveDirectory: join(config.dataDir, 'archive') };
+  const rateLimit = { limit };
+  const app = await buildServer({ config, durable: tier, hot, logger, drainMs, rateLimit, jobs });
   lifetime.holding(() => app.close());
   const url = await listen(app, config);
   writeLines(io.stdout, [

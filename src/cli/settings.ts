@@ -46,6 +46,14 @@ const settingFlags: Record<Variable, [flags: string, description: string]> = {
     '--rate-limit <n>',
     `requests of an API key in a minute (default ${defaults.rateLimit})`,
   ],
+  STOCKROOM_SCHEDULES: [
+    '--schedules <entries>',
+    'on, off, or job=cron entries separated by ";" (default on)',
+  ],
+  STOCKROOM_RETENTION_DAYS: [
+    '--retention-days <entries>',
+    'store=days entries: older history is archived every night; absent: all of it is kept',
+  ],
   LOG_LEVEL: ['--log-level <level>', `(default ${defaults.logLevel})`],
 };
 

@@ -98,3 +98,84 @@ export const apiKeyList = z.string().transform((value, context): ApiKey[] => {
     return [];
   });
 });
+
+/** What runs by itself: see src/jobs. */
+export const jobNames = ['outcomes', 'retention', 'alerts', 'refresh'] as const;
+export type JobName = (typeof jobNames)[number];
+
+/** When a job runs: five fields of cron, read in a time zone. */
+export interface CronTime {
+  readonly cron: string;
+  readonly zone: string;
+}
+
+/** `off`: this process runs none. A job that is not named runs at its own time. */
+export type Schedules = 'off' | { readonly [Name in JobName]?: CronTime | 'off' };
+
+const schedulesForm =
+  `on, off, or entries separated by ";": a job (${jobNames.join(', ')}), "=", and off or five fields of cron with a ` +
+  'time zone behind them (UTC without one)';
+
+/** The least and the most of each field of cron; 0 and 7 are Sunday. */
+const cronRanges = [
+  [0, 59],
+  [0, 23],
+  [1, 31],
+  [1, 12],
+  [0, 7],
+] as const;
+
+/** Numbers, ranges, lists and steps in all fields. */
+function isCron(cron: string): boolean {
+  const fields = cron.split(' ');
+  return cronRanges.every(([least, most], index) =>
+    fields[index]!.split(',').every((part) => {
+      const match = /^(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:\/(\d{1,2}))?$/.exec(part);
+      if (match === null) return false;
+      const [, from = least, to = match[1] ?? most, step = 1] = match;
+      return Number(from) >= least && Number(from) <= Number(to) && Number(to) <= most && Number(step) >= 1;
+    }),
+  );
+}
+
+function isTimeZone(zone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false; // That is how Intl says that there is no such zone.
+  }
+}
+
+/** `retention=off; outcomes=50 15 * * 1-5 Asia/Kolkata`. */
+export const scheduleList = z.string().transform((value, context): Schedules => {
+  if (/^(?:on|off)$/i.test(value)) return value.toLowerCase() === 'off' ? 'off' : {};
+  const schedules: { [Name in JobName]?: CronTime | 'off' } = {};
+  for (const [index, entry] of value.split(';').entries()) {
+    const [, name = '', time = ''] = /^\s*([a-z]+)\s*=\s*(.+?)\s*$/.exec(entry) ?? [];
+    const job = jobNames.find((one) => one === name);
+    const [, fields = '', zone = 'UTC'] = /^(\S+(?:\s+\S+){4})(?:\s+(\S+))?$/.exec(time) ?? [];
+    const cron = fields.replaceAll(/\s+/g, ' ');
+    const isTime = cron !== '' && isCron(cron) && isTimeZone(zone);
+    if (job !== undefined && schedules[job] === undefined && (isTime || time === 'off')) {
+      schedules[job] = isTime ? { cron, zone } : 'off';
+    } else {
+      const found = `entry ${index + 1} of another form or out of range, or a job for the second time`;
+      context.addIssue({ code: 'custom', message: schedulesForm, params: { found } });
+    }
+  }
+  return schedules;
+});
+
+const retentionForm = 'store=days entries separated by commas, each store once, 1 to 36500 days';
+
+/** `llm-costs=365,context=90`. Which stores have history is for who archives. */
+export const retentionDays = z.string().transform((value, context): Readonly<Record<string, number>> => {
+  const days: Record<string, number> = {};
+  for (const entry of value.split(',')) {
+    const [, store, given] = /^\s*([a-z-]+)\s*=\s*(\d{1,5})\s*$/.exec(entry) ?? [];
+    if (store === undefined || Object.hasOwn(days, store) || Number(given) < 1 || Number(given) > 36_500) {
+      context.addIssue({ code: 'custom', message: retentionForm });
+    } else days[store] = Number(given);
+  }
+  return days;
+});

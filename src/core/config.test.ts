@@ -33,6 +33,8 @@ describe('loadConfig', () => {
       alertWebhook: undefined,
       drainMs: 0,
       rateLimit: 12_000,
+      schedules: {},
+      retentionDays: {},
     });
   });
 
@@ -52,6 +54,8 @@ describe('loadConfig', () => {
       STOCKROOM_ALERT_WEBHOOK: 'https://hooks.example.org/budget',
       STOCKROOM_DRAIN_MS: '5000',
       STOCKROOM_RATE_LIMIT: '600',
+      STOCKROOM_SCHEDULES: 'retention=off; outcomes=50 15  * * 1-5 Asia/Kolkata',
+      STOCKROOM_RETENTION_DAYS: 'llm-costs=365, context=90',
     });
     expect(config).toEqual({
       databaseUrl: 'postgresql://app:secret@db:5432/stocks',
@@ -71,6 +75,8 @@ describe('loadConfig', () => {
       alertWebhook: 'https://hooks.example.org/budget',
       drainMs: 5_000,
       rateLimit: 600,
+      schedules: { retention: 'off', outcomes: { cron: '50 15 * * 1-5', zone: 'Asia/Kolkata' } },
+      retentionDays: { 'llm-costs': 365, context: 90 },
     });
   });
 

@@ -12,6 +12,9 @@ import {
   type LogLevel,
   logLevels,
   portNumber,
+  retentionDays,
+  scheduleList,
+  type Schedules,
   url,
   wholeNumber,
 } from './config-values.ts';
@@ -61,6 +64,10 @@ export interface Config {
   readonly drainMs: number;
   /** Requests that an API key may send at once, and in each minute. */
   readonly rateLimit: number;
+  /** When the jobs run in this process. */
+  readonly schedules: Schedules;
+  /** For how many days a store keeps its history; a store that is not named keeps all of it. */
+  readonly retentionDays: Readonly<Record<string, number>>;
 }
 
 /** What a variable holds when it is absent. */
@@ -110,6 +117,8 @@ const variables = {
   STOCKROOM_ALERT_WEBHOOK: url('https', 'http'),
   STOCKROOM_DRAIN_MS: wholeNumber(0, 600_000),
   STOCKROOM_RATE_LIMIT: wholeNumber(1, 10_000_000),
+  STOCKROOM_SCHEDULES: scheduleList,
+  STOCKROOM_RETENTION_DAYS: retentionDays,
   LOG_LEVEL: z
     .string()
     .toLowerCase()
@@ -275,5 +284,7 @@ export function loadConfig(
     alertWebhook: values.STOCKROOM_ALERT_WEBHOOK,
     drainMs: values.STOCKROOM_DRAIN_MS ?? defaults.drainMs,
     rateLimit: values.STOCKROOM_RATE_LIMIT ?? defaults.rateLimit,
+    schedules: values.STOCKROOM_SCHEDULES ?? {},
+    retentionDays: values.STOCKROOM_RETENTION_DAYS ?? {},
   });
 }

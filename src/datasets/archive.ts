@@ -8,6 +8,7 @@ import { StockroomError } from '../core/errors.ts';
 import { version } from '../core/version.ts';
 import type { DurableTier } from '../tiers/durable/index.ts';
 import { distrustEveryKey } from '../tiers/views/index.ts';
+import { alone } from './alone.ts';
 import { type Column, columnsOf } from './columns.ts';
 import { parquetFile, parquetRows } from './parquet.ts';
 import { canonicalRow, pagesOf } from './rows.ts';
@@ -53,12 +54,15 @@ type Manifest = z.output<typeof manifestForm>;
 /**
  * Retention: writes old rows into Parquet files by month, reads the files back and compares, then removes from PostgreSQL what stands
  * in them unchanged. Killed at any time and started again, it goes on: nothing is lost, and nothing is archived twice.
- * @throws StockroomError SOURCE_UNKNOWN, ARCHIVE_INVALID
+ * @throws StockroomError SOURCE_UNKNOWN, ARCHIVE_INVALID, CONFLICT while another process archives
  */
 export async function archiveStore(options: ArchiveOptions): Promise<ArchivedTable[]> {
-  const tables: ArchivedTable[] = [];
-  for (const table of historyOf(options.store)) tables.push(await archiveTable(options, table));
-  return tables;
+  const work = async (): Promise<ArchivedTable[]> => {
+    const tables: ArchivedTable[] = [];
+    for (const table of historyOf(options.store)) tables.push(await archiveTable(options, table));
+    return tables;
+  };
+  return options.apply ? alone(options.durable, work) : work();
 }
 
 async function archiveTable(options: ArchiveOptions, table: HistoryTable): Promise<ArchivedTable> {

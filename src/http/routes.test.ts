@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshTier, type TestTier } from '../../test/support/durable.ts';
+import { openApiFaults, type OpenApiDocument } from '../../test/support/openapi-check.ts';
 import { testServer, type TestServer } from '../../test/support/http.ts';
 
 const NOW = new Date('2026-11-22T20:28:30.408Z');
@@ -55,6 +56,8 @@ const paths = [
   '/v1/hot/info',
   '/v1/hot/keys',
   '/v1/hot/keys/{key}',
+  '/v1/jobs',
+  '/v1/jobs/{name}/run',
   '/v1/levels/{symbol}',
   '/v1/levels/{symbol}/score',
   '/v1/llm/budget',
@@ -216,7 +219,7 @@ describe('the description of the API', () => {
       Object.values(methods).map((operation) => ({ path, operation })),
     );
     const ids = all.map(({ operation }) => operation.operationId);
-    expect(ids.filter((id, at) => ids.indexOf(id) !== at || !/^[a-z][A-Za-z0-9_]*$/.test(id))).toEqual([]);
+    expect(ids.filter((id, at) => ids.indexOf(id) !== at || !/^[a-z][A-Za-z0-9]*$/.test(id))).toEqual([]);
     const declared = new Set(document.tags.map(({ name }) => name));
     const used = new Set(all.flatMap(({ operation }) => operation.tags));
     expect([...used].filter((tag) => !declared.has(tag))).toEqual([]);
@@ -238,6 +241,30 @@ describe('the description of the API', () => {
     expect(refs.length).toBeGreaterThan(100);
     expect(refs.filter((ref) => at(ref) === undefined)).toEqual([]);
     expect(document.servers).not.toEqual([]);
+  });
+
+  it('is right in the eyes of a strict reader', async () => {
+    const { body } = await server.app.inject({ url: '/openapi.json' });
+    const document = JSON.parse(body) as OpenApiDocument;
+    expect(openApiFaults(document)).toEqual([]);
+    const spoilt = [
+      ['"operationId":"getLlmSpend"', '"operationId":"getLlmUsage"', 'operationId getLlmUsage: twice'],
+      ['"operationId":"getLlmSpend"', '"operationId":"get_spend"', /get \/v1\/llm\/spend: .*not camelCase/],
+      [
+        '#/components/responses/TooLarge',
+        '#/components/responses/Big',
+        '#/components/responses/Big: not there',
+      ],
+      ['"in":"path","name":"model"', '"in":"path","name":"m"', /prices\/\{model\}: path model: not declared/],
+      ['"type":"integer"', '"type":"int"', /type "int"$/],
+    ] as const;
+    for (const [right, wrong, fault] of spoilt) {
+      const faults = openApiFaults(JSON.parse(body.replace(right, wrong)) as OpenApiDocument);
+      expect(
+        faults.some((line) => (typeof fault === 'string' ? line === fault : fault.test(line))),
+        wrong,
+      ).toBe(true);
+    }
   });
 
   it('has pages that a browser may run', async () => {

@@ -4,9 +4,11 @@ import type { Clock } from '../core/clock.ts';
 import type { Config } from '../core/config.ts';
 import { messageOf, StockroomError } from '../core/errors.ts';
 import { version } from '../core/version.ts';
+import { createJobs, type JobsOptions } from '../jobs/index.ts';
 import { stageActs } from '../migration/stages/acts.ts';
 import { createMigrationHistory } from '../migration/history.ts';
 import { openStores } from '../system/index.ts';
+import { jobMetrics } from '../telemetry/job-metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import type { HotTier } from '../tiers/hot/index.ts';
@@ -29,6 +31,7 @@ import { installSecurityHeaders } from './plugins/security-headers.ts';
 import { routeEvents } from './routes/events.ts';
 import { routeHealth } from './routes/health.ts';
 import { routeHot } from './routes/hot.ts';
+import { routeJobs } from './routes/jobs.ts';
 import { routeMetrics } from './routes/metrics.ts';
 import { routeMigration } from './routes/migration.ts';
 import { routeStages } from './routes/stages.ts';
@@ -52,6 +55,8 @@ export interface ServerOptions {
   arrivalMs?: number;
   /** How long readiness is false before the service closes; 0 by default. */
   drainMs?: number;
+  /** What of the scheduled work runs in this process; absent: nothing by itself. */
+  jobs?: Pick<JobsOptions, 'schedules' | 'retentionDays' | 'archiveDirectory' | 'settings'>;
   /** Where the built console is; absent: dist/console of this package. */
   consoleDirectory?: string;
 }
@@ -100,12 +105,18 @@ export async function buildServer(options: ServerOptions): Promise<App> {
   const alerts = alertWebhook === undefined ? undefined : { webhookUrl: alertWebhook };
   const system = await openStores({ durable, hot, clock, alerts });
   app.addHook('onClose', () => system.close());
+  const jobs = createJobs({ system, hot, clock, ...options.jobs });
+  // Hooks of the end run backwards: before the stores are closed.
+  app.addHook('onClose', () => jobs.close());
+  const stopJobMetrics = jobMetrics([metrics.registry], () => jobs.list());
+  app.addHook('onClose', async () => stopJobMetrics());
   const history = createMigrationHistory({ durable });
   routeHealth(app, { durable, hot, draining });
   const stages = stageActs(durable);
   routeMetrics(app, { metrics, durable, hot, history, stages: () => stages.figures() });
   routeMigration(app, history);
   routeStages(app, stages);
+  routeJobs(app, jobs);
   routeHot(app, hot);
   routeEvents(app, { durable, hot, draining });
   routeStores(app, system, clock);

@@ -1,3 +1,4 @@
+import { isSpanContextValid, trace } from '@opentelemetry/api';
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
 import type { LogLevel } from '../core/config-values.ts';
 import { channel, durableQuery, migrationWarning } from '../core/diagnostics.ts';
@@ -24,6 +25,7 @@ const failures: readonly (readonly [channel: string, message: string])[] = [
   ['stockroom:market-cache:copy-failure', 'a copy of the market cache could not be written'],
   ['stockroom:market:calendar-failure', 'the overrides of the market calendar could not be read'],
   ['stockroom:top-picks:listener-failure', 'a subscriber of saved runs failed and is told again'],
+  ['stockroom:durable:replica-left-out', 'the replica could not be read, and the primary was instead'],
   ['stockroom:llm:unlogged', 'a call of a language model could not be logged'],
 ];
 
@@ -40,10 +42,18 @@ export function createLogger({ level, stream }: LoggerOptions): Logger {
       level,
       base: { pid: process.pid },
       timestamp: stdTimeFunctions.isoTime,
+      mixin: activeTrace,
       redact: { paths: secretPaths, censor: '[redacted]' },
     },
     stream ?? destination({ dest: 2, sync: true }),
   );
+}
+
+/** Where in which trace a line was written, while there is one. */
+function activeTrace(): object {
+  const active = trace.getActiveSpan()?.spanContext();
+  if (active === undefined || !isSpanContextValid(active)) return {};
+  return { trace_id: active.traceId, span_id: active.spanId };
 }
 
 /**

@@ -3,6 +3,8 @@ import { durableQuery, migrationWarning } from '../core/diagnostics.ts';
 import { DURATION_BUCKETS } from './buckets.ts';
 import { cacheMetrics } from './cache-metrics.ts';
 import { type HotMetrics, hotMetrics } from './hot-metrics.ts';
+import { type PostgresMetrics, postgresMetrics } from './postgres-metrics.ts';
+import { type RedisMetrics, redisMetrics } from './redis-metrics.ts';
 import { type StageMetrics, stageMetrics } from './stage-metrics.ts';
 
 /**
@@ -17,6 +19,9 @@ export interface Metrics {
   readonly migrationRows: Gauge<'source' | 'outcome'>;
   readonly hot: Pick<HotMetrics, 'observeNodes'>;
   readonly stages: StageMetrics;
+  /** The servers themselves. */
+  readonly redis: RedisMetrics;
+  readonly postgres: PostgresMetrics;
   /** Stops listening to the diagnostics channels. */
   close(): void;
 }
@@ -58,6 +63,8 @@ export function createMetrics(version: string): Metrics {
     registry,
     hot,
     stages: stageMetrics(registers),
+    redis: redisMetrics(registers),
+    postgres: postgresMetrics(registers),
     ...serviceMetrics(registers),
     close: () => stops.forEach((stop) => stop()),
   };

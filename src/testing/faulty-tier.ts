@@ -14,6 +14,7 @@ type Own =
   | 'look'
   | 'ping'
   | 'info'
+  | 'servers'
   | 'state'
   | 'close';
 type Facet = Exclude<keyof HotTier, Own | 'coherence'>;

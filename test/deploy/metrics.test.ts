@@ -5,9 +5,10 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { run } from '../../src/cli/program.ts';
 import { call, type TestIo, testIo } from '../support/cli.ts';
-import { freshDatabase, type TestDatabase } from '../support/database.ts';
-import { type Server, startRedis } from '../support/servers.ts';
-import { apiKey } from '../support/http.ts';
+import { freshTier } from '../support/durable.ts';
+import { apiKey, testServer } from '../support/http.ts';
+import { startPostgresReplica } from '../support/postgres-replica.ts';
+import { type Server, startPostgres, startRedis } from '../support/servers.ts';
 import { pause, resume } from '../support/signals.ts';
 import { namesIn, Scraped } from './promql.ts';
 import { textOf } from './stack.ts';
@@ -15,13 +16,10 @@ import { textOf } from './stack.ts';
 /** Prometheus's own, and labels that it gives to every sample. */
 const prometheus = new Set(['up']);
 const targetLabels = new Set(['job', 'instance']);
-/** redis_exporter's and postgres_exporter's: neither is at hand here. */
-const ofExporters = /^(?:redis|pg)_/;
 
 interface Expression {
   readonly where: string;
   readonly text: string;
-  readonly ofServers: boolean;
 }
 
 /** The rules of alerts.yml: an expression stands on its line, or folded below it. */
@@ -34,7 +32,7 @@ function alertExpressions(): Expression[] {
     const text = folded ?? /^ {8}expr: (.+)$/m.exec(rule)?.[1];
     if (text === undefined) throw new Error(`no expression in ${rule}`);
     const name = rule.split('\n')[0]!;
-    return { where: `alert ${name}`, text, ofServers: /^(?:Redis(?:Not|Ev)|PostgresC)/.test(name) };
+    return { where: `alert ${name}`, text };
   });
 }
 
@@ -55,7 +53,6 @@ function panelExpressions(): Expression[] {
     return targets.map(({ expr = '' }) => ({
       where: `${row}: ${title}`,
       text: expr,
-      ofServers: row.includes('redis_exporter, postgres_exporter'),
     }));
   });
 }
@@ -83,8 +80,9 @@ describe('the names in an expression of PromQL', () => {
 
 describe('the metrics that alerts and dashboards name', () => {
   const scraped = new Scraped();
-  let database: TestDatabase;
+  let postgres: Server;
   let redis: Server;
+  const copies: Server[] = [];
   let scratch: string;
   let io: TestIo;
   let running: Promise<number>;
@@ -92,6 +90,16 @@ describe('the metrics that alerts and dashboards name', () => {
 
   const get = (path: string): Promise<Response> =>
     fetch(url + path, { headers: { authorization: 'Bearer watch-secret' } });
+
+  async function asAdmin(work: (admin: Client) => Promise<unknown>): Promise<void> {
+    const admin = new Client({ connectionString: postgres.url });
+    await admin.connect();
+    try {
+      await work(admin);
+    } finally {
+      await admin.end();
+    }
+  }
 
   async function scrape(): Promise<string> {
     const answer = await get('/metrics');
@@ -103,12 +111,18 @@ describe('the metrics that alerts and dashboards name', () => {
   beforeAll(async () => {
     scratch = mkdtempSync(join(tmpdir(), 'stockroom-metrics-'));
     const legacy = join(scratch, 'old');
-    database = await freshDatabase();
-    redis = await startRedis();
+    // Each with a replica, and with what counts statements.
+    [postgres, redis] = await Promise.all([
+      startPostgres({ shared_preload_libraries: 'pg_stat_statements' }),
+      startRedis(),
+    ]);
+    copies.push(await startPostgresReplica(postgres));
+    copies.push(await startRedis(['--replicaof', `127.0.0.1 ${redis.port}`]));
+    await asAdmin((admin) => admin.query('CREATE EXTENSION pg_stat_statements'));
     expect(await call(['sample', legacy])).toMatchObject({ exit: 0 });
     const { name, sha256 } = apiKey('watch', 'read');
     io = testIo({
-      DATABASE_URL: database.url,
+      DATABASE_URL: postgres.url,
       REDIS_URL: redis.url,
       STOCKROOM_API_KEYS: `${name}:read:${sha256}`,
       STOCKROOM_RATE_LIMIT: '50',
@@ -128,8 +142,7 @@ describe('the metrics that alerts and dashboards name', () => {
   afterAll(async () => {
     io?.events.emit('SIGTERM');
     await running;
-    await redis?.stop();
-    await database?.drop();
+    for (const server of [...copies, redis, postgres]) await server?.stop();
     if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true });
   });
 
@@ -142,25 +155,16 @@ describe('the metrics that alerts and dashboards name', () => {
     expect(expressions.length).toBeGreaterThan(50);
   });
 
-  it('are those of exporters only where it says so', () => {
-    const mixed = expressions.filter(
-      ({ text, ofServers }) =>
-        namesIn(text).asked.some(({ metric }) => ofExporters.test(metric)) !== ofServers,
-    );
-    expect(mixed.map(({ where }) => where)).toEqual([]);
-  });
-
   /** Answers of every kind, a statement that fails, a probe of the cache, and a Redis that goes away. */
   async function everythingHappens(): Promise<void> {
-    const admin = new Client({ connectionString: database.url });
-    await admin.connect();
-    try {
+    await asAdmin(async (admin) => {
       await admin.query('ALTER TABLE stockroom.top_picks_runs RENAME TO away');
-      expect((await get('/v1/top-picks/runs')).status).toBe(500);
-    } finally {
-      await admin.query('ALTER TABLE stockroom.away RENAME TO top_picks_runs');
-      await admin.end();
-    }
+      try {
+        expect((await get('/v1/top-picks/runs')).status).toBe(500);
+      } finally {
+        await admin.query('ALTER TABLE stockroom.away RENAME TO top_picks_runs');
+      }
+    });
     expect((await get('/v1/top-picks/runs')).status).toBe(200);
     const many = await Promise.all(Array.from({ length: 60 }, () => get('/v1/llm/spend')));
     expect(many.map(({ status }) => status)).toContain(429);
@@ -182,6 +186,10 @@ describe('the metrics that alerts and dashboards name', () => {
         { timeout: 30_000, interval: 50 },
       );
     };
+    // Of the servers themselves is asked now and then.
+    await told('stockroom_redis_replica_lag_seconds');
+    await told('stockroom_postgres_replica_lag_seconds');
+    await told('stockroom_postgres_statement_seconds_total');
     pause(redis);
     await told('stockroom_hot_failures_total');
     await told('stockroom_hot_breaker_opened_total');
@@ -192,7 +200,7 @@ describe('the metrics that alerts and dashboards name', () => {
 
   function faultsOf(text: string): string[] {
     const { asked, grouping } = namesIn(text);
-    const own = asked.filter(({ metric }) => !prometheus.has(metric) && !ofExporters.test(metric));
+    const own = asked.filter(({ metric }) => !prometheus.has(metric));
     return own.flatMap(({ metric, labels }) => {
       if (!scraped.has(metric)) return [`${metric} is not in /metrics`];
       if (!scraped.sampled(metric)) return [`${metric} has no sample: this test must make it happen`];
@@ -208,4 +216,29 @@ describe('the metrics that alerts and dashboards name', () => {
       });
     });
   }
+});
+
+describe('the metrics of a service without servers', () => {
+  it('are the same, with what there is in the process', async () => {
+    const tier = await freshTier('embedded');
+    const { app } = await testServer({ durable: tier.durable });
+    try {
+      const scraped = new Scraped();
+      const text = (await app.inject('/metrics')).body;
+      scraped.add(text);
+      const missing = expressions.flatMap(({ where, text: expression }) =>
+        namesIn(expression)
+          .asked.filter(({ metric }) => !prometheus.has(metric) && !scraped.has(metric))
+          .map(({ metric }) => `${where}: ${metric}`),
+      );
+      expect(missing).toEqual([]);
+      expect(text).toMatch(/^stockroom_postgres_up 1$/m);
+      expect(text).toMatch(/^stockroom_postgres_database_bytes [1-9]\d+$/m);
+      expect(scraped.values('stockroom_postgres_table_live_rows', 'table')).toContain('llm_requests');
+      expect(text).not.toMatch(/^stockroom_redis_.*\d$/m);
+    } finally {
+      await app.close();
+      await tier.remove();
+    }
+  });
 });

@@ -151,6 +151,33 @@ describe('stockroom/testing, as it is packed', () => {
   });
 });
 
+describe('stockroom/client, as it is packed', () => {
+  it('asks a service, with one small package', async () => {
+    const folder = await consumer('client', ['openapi-fetch']);
+    const program = `
+      import { createClient, StockroomProblem } from 'stockroom/client';
+      import { createServer } from 'node:http';
+      const server = createServer((request, response) => response.writeHead(request.url.endsWith('stats') ? 200 : 404)
+        .end('{"code":"NOT_FOUND","detail":"no"}')).listen(0, '127.0.0.1', async () => {
+          const client = createClient({ url: 'http://127.0.0.1:' + server.address().port });
+          const found = await client.GET('/v1/cache/stats');
+          const problem = await client.GET('/v1/scores/top').catch((error) => error);
+          console.log(JSON.stringify([found.code, problem instanceof StockroomProblem, problem.code]));
+          server.closeAllConnections();
+          server.close();
+        });
+      await new Promise((resolve) => server.once('close', resolve));`;
+    const { out, loaded } = await runIn(folder, program);
+    expect(JSON.parse(out)).toEqual(['NOT_FOUND', true, 'NOT_FOUND']);
+    const files = loaded.filter((module) => module.includes('/node_modules/') || module.includes('/dist/'));
+    const foreign = files.filter((module) => !/\/(?:dist\/client|openapi-fetch)\//.test(module));
+    expect([files.length > 1, foreign]).toEqual([true, []]);
+    // What a browser has none of.
+    const builtIn = loaded.filter((module) => module.startsWith('node:'));
+    expect(builtIn.filter((module) => !/^node:(?:http|module|fs)$/.test(module))).toEqual([]);
+  });
+});
+
 it('the types of all entries resolve', async () => {
   const folder = await consumer('types', [
     ...dependencies(),
@@ -161,6 +188,7 @@ it('the types of all entries resolve', async () => {
   const program = `
     import { openStockroom } from 'stockroom';
     import { type Cache, createCache, openHot } from 'stockroom/cache';
+    import { createClient } from 'stockroom/client';
     import { builtInSources } from 'stockroom/migration';
     import { faultyTier, type TcpProxy } from 'stockroom/testing';
     const hot = faultyTier(await openHot(), ({ number }) => number > 1 ? { kind: 'lose-answer' } : undefined);
@@ -168,6 +196,10 @@ it('the types of all entries resolve', async () => {
     export const price: number | undefined = (await prices.get('TCS'))?.price;
     // @ts-expect-error: a price is no text
     export const wrong: string = (await prices.getOrSet('TCS', () => ({ price: 1 }))).price;
+    const client = createClient({ url: 'http://127.0.0.1:4100' });
+    export const spend = async (): Promise<string> => (await client.GET('/v1/llm/spend')).total_cost_usd;
+    // @ts-expect-error: money is a text
+    export const wrongly = async (): Promise<number> => (await client.GET('/v1/llm/spend')).total_cost_usd;
     export type All = [typeof openStockroom, typeof builtInSources, TcpProxy];
     await hot.close();`;
   writeFileSync(join(folder, 'consumer.ts'), program);

@@ -1,4 +1,5 @@
 import { historyCases } from './http-operations-history.ts';
+import { jobCases } from './http-operations-jobs.ts';
 import { stateCases } from './http-operations-state.ts';
 
 /** A request to one operation of the API, with what is wrong with a request like it. */
@@ -14,5 +15,9 @@ export interface OperationCase {
   readonly bad: { readonly url?: string; readonly body?: unknown; readonly field: string } | null;
 }
 
-/** In an order in which each finds what it needs. A new operation is a case in one of the two. */
-export const operationCases: Readonly<Record<string, OperationCase>> = { ...historyCases, ...stateCases };
+/** In an order in which each finds what it needs. A new operation is a case in one of them. */
+export const operationCases: Readonly<Record<string, OperationCase>> = {
+  ...historyCases,
+  ...stateCases,
+  ...jobCases,
+};

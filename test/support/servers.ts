@@ -24,7 +24,7 @@ function newDirectory(kind: string): string {
 }
 
 /** PostgreSQL refuses to run as root; the directory is given to this user instead. */
-function unprivilegedUser(): Plan['owner'] {
+export function unprivilegedUser(): Plan['owner'] {
   if (process.getuid?.() !== 0) return undefined;
   const id = (flag: string, name: string): number =>
     Number(execFileSync('id', [flag, name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { pause } from '../../core/wait.ts';
 import type { App } from '../app.ts';
 
@@ -35,10 +36,33 @@ export function installDraining(app: App, drainMs: number): Draining {
     if (draining.begun) void reply.header('connection', 'close');
     done(null, payload);
   });
+  const unused = unusedConnections(app);
+  let ended = false;
   app.addHook('preClose', async () => {
     draining.begin();
     if (drainMs > 0) await pause(drainMs);
     draining.end();
+    ended = true;
+    for (const socket of unused) if (socket.bytesRead === 0) socket.destroy();
+  });
+  // One whose answer had begun before is kept by its caller for another request, and the server would wait for that until a timeout.
+  app.addHook('onResponse', (_request, _reply, done) => {
+    if (ended) setImmediate(() => app.server.closeIdleConnections());
+    done();
   });
   return draining;
+}
+
+/**
+ * Connections over which nothing was ever sent, as browsers open them ahead. To the server they are not idle: it would wait for their
+ * first request until a timeout.
+ */
+function unusedConnections(app: App): ReadonlySet<Socket> {
+  const unused = new Set<Socket>();
+  app.server.on('connection', (socket: Socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  app.server.on('request', ({ socket }) => unused.delete(socket));
+  return unused;
 }

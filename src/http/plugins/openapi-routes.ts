@@ -1,3 +1,4 @@
+import type { FastifySchema } from 'fastify';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
 import { accessOf } from '../app.ts';
 import { NDJSON } from '../progress.ts';
@@ -20,6 +21,8 @@ export const tags = [
   { name: 'Service', description: 'Health, figures and events of this process' },
 ] as const;
 
+const lines = { schema: { type: 'string', description: 'One JSON document a line' } } as const;
+
 /** What may become of any request, whatever its route says. */
 const common = { 413: 'TooLarge', 429: 'RateLimited' } as const;
 
@@ -31,6 +34,7 @@ interface Operation {
   responses?: Record<string, unknown> | undefined;
   requestBody?: { content: Record<string, { schema: object }> };
   'x-lines'?: boolean;
+  'x-answers-lines'?: boolean;
   [name: string]: unknown;
 }
 
@@ -46,8 +50,15 @@ export function describeRoute(given: Given): ReturnType<Transform> {
     'x-scope': access,
     ...(access === 'open' ? { security: [{}] } : {}),
     ...(route.config?.lines === true ? { 'x-lines': true } : {}),
+    ...(answersLines(schema) ? { 'x-answers-lines': true } : {}),
+    ...(schema?.produces === undefined ? {} : { response: { 200: { type: 'string', description: 'Text' } } }),
   };
   return { schema: described, url };
+}
+
+/** A route says in words, for whoever reads, what asking for lines gives. */
+function answersLines({ summary = '', description = '' }: FastifySchema = {}): boolean {
+  return [summary, description].some((words) => words.includes(`Accept: ${NDJSON}`));
 }
 
 /** `GET /v1/llm/prices/:model` is `getLlmPricesByModel`. */
@@ -101,22 +112,27 @@ function contentOf(schema: object): object {
   return { 'application/problem+json': { schema } };
 }
 
-function completed({ 'x-lines': lines, ...operation }: Operation): Operation {
+function completed(given: Operation): Operation {
+  const { 'x-lines': takesLines, 'x-answers-lines': givesLines, ...operation } = given;
   const { requestBody, security } = operation;
   const more = Object.entries(common).filter(([status]) => status !== '413' || requestBody !== undefined);
-  const responses =
-    security === undefined
-      ? {
-          ...operation.responses,
-          ...Object.fromEntries(
-            more.map(([status, name]) => [status, { $ref: `#/components/responses/${name}` }]),
-          ),
-        }
-      : operation.responses;
-  if (lines !== true || requestBody === undefined) return { ...operation, responses };
-  const content = {
-    ...requestBody.content,
-    [NDJSON]: { schema: { type: 'string', description: 'One JSON document a line' } },
+  const shared = security === undefined ? more : [];
+  const responses = {
+    ...(givesLines === true ? withLines(operation.responses) : operation.responses),
+    ...Object.fromEntries(
+      shared.map(([status, name]) => [status, { $ref: `#/components/responses/${name}` }]),
+    ),
   };
-  return { ...operation, responses, requestBody: { ...requestBody, content } };
+  if (takesLines !== true || requestBody === undefined) return { ...operation, responses };
+  return {
+    ...operation,
+    responses,
+    requestBody: { ...requestBody, content: { ...requestBody.content, [NDJSON]: lines } },
+  };
+}
+
+/** The good answer once more, as lines. */
+function withLines(responses: Record<string, unknown> = {}): Record<string, unknown> {
+  const good = responses['200'] as { content: object };
+  return { ...responses, 200: { ...good, content: { ...good.content, [NDJSON]: lines } } };
 }

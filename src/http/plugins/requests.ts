@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { type RequestSpan, requestSpans } from '../../telemetry/http-spans.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { App } from '../app.ts';
 
@@ -10,27 +11,33 @@ export function requestId(request: IncomingMessage): string {
   return typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID();
 }
 
-/** One log line and one observation for every request; a connection is let go once its last answer is out. */
+/** One log line, one observation and one span for every request. */
 export function installRequests(app: App, metrics: Metrics): void {
-  let closing = false;
-  app.addHook('preClose', (done) => {
-    closing = true;
-    done();
-  });
+  const begin = requestSpans();
+  const spans = new WeakMap<FastifyRequest, RequestSpan>();
   app.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     // Answers depend on the time and on who asks; files of the console say otherwise for themselves.
     void reply.header('cache-control', 'no-store');
-    done();
+    const { method, id, headers } = request;
+    const span = begin({ method, route: request.routeOptions.url, id, headers });
+    spans.set(request, span);
+    // A stream that its reader leaves was answered; whoever leaves before was not.
+    const { raw } = reply;
+    raw.once('close', () => span.end(raw.headersSent ? raw.statusCode : undefined));
+    // All that follows is in it: Fastify carries it on past the body, which comes over a connection of many requests.
+    span.run(done);
   });
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unmatched';
     const { method } = request;
     const status = reply.statusCode;
     metrics.httpDuration.observe({ method, route, status }, reply.elapsedTime / 1_000);
-    logRequest(request, reply, route);
-    // The caller would keep it for its next request, and the server would wait for that until a timeout.
-    if (closing) setImmediate(() => app.server.closeIdleConnections());
+    // A request that was refused before it got here has none.
+    const span = spans.get(request);
+    if (span === undefined) logRequest(request, reply, route);
+    else span.run(() => logRequest(request, reply, route));
+    span?.end(status);
     done();
   });
 }

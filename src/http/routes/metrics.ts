@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import type { MigrationHistory } from '../../migration/history.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
+import { askedSeldom } from '../../telemetry/asked.ts';
 import type { StageFigures } from '../../telemetry/stage-metrics.ts';
 import type { HotTier } from '../../tiers/hot/index.ts';
 import { type App, answersUnderPressure } from '../app.ts';
 import { checkDurable, checkHot, type Durable, type TierHealth } from '../tier-health.ts';
+
+/** Of the servers about themselves: scrapes of several watchers share one question. */
+const SERVERS_ASKED = { everyMs: 10_000, deadlineMs: 3_000 };
 
 const outcomes = ['read', 'loaded', 'quarantined', 'skipped', 'altered'] as const;
 const reportedRows = z.object({
@@ -30,6 +34,16 @@ export interface MetricsSources {
 }
 
 export function routeMetrics(app: App, { metrics, durable, hot, history, stages }: MetricsSources): void {
+  const ofPostgres = askedSeldom(
+    () => durable.figures(),
+    SERVERS_ASKED,
+    (error) => app.log.warn({ err: error }, 'metrics are given without those of PostgreSQL itself'),
+  );
+  const ofRedis = askedSeldom(
+    () => hot.servers(),
+    SERVERS_ASKED,
+    (error) => app.log.warn({ err: error }, 'metrics are given without those of Redis itself'),
+  );
   app.get(
     '/metrics',
     {
@@ -37,7 +51,14 @@ export function routeMetrics(app: App, { metrics, durable, hot, history, stages 
       schema: { tags: ['Service'], summary: 'Figures for Prometheus', produces: ['text/plain'] },
     },
     async (request, reply) => {
-      const [found, ofHot] = await Promise.all([checkDurable(durable), checkHot(hot)]);
+      const [found, ofHot, postgres, redis] = await Promise.all([
+        checkDurable(durable),
+        checkHot(hot),
+        ofPostgres(),
+        ofRedis(),
+      ]);
+      metrics.postgres.observe(postgres);
+      metrics.redis.observe(redis ?? []);
       observeTier(metrics, 'durable', found);
       observeTier(metrics, 'hot', ofHot);
       metrics.hot.observeNodes(hot.kind === 'redis' ? hot.state().nodes : []);

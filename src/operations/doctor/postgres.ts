@@ -89,7 +89,8 @@ export async function postgresConnections(
   if (durable.kind === 'embedded') return ok('The embedded database has one connection, which is shared.');
   const { rows } = await durable.query<{ max: number; used: bigint; ours: bigint; role_limit: number }>(
     `select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int as max,
-       (select count(*) from pg_catalog.pg_stat_activity where backend_type = 'client backend') as used,
+       (select count(*) from pg_catalog.pg_stat_activity 
+         where backend_type = 'client backend' or (backend_type is null and datid is not null)) as used,
        (select count(*) from pg_catalog.pg_stat_activity where application_name = 'stockroom') as ours,
        (select rolconnlimit from pg_catalog.pg_roles where rolname = current_user) as role_limit`,
   );

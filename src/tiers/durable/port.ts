@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { PostgresFigures } from '../../core/server-figures.ts';
 
 /** A parameter of a statement. Objects and arrays of objects go as JSON through `JSON.stringify` of the caller. */
 export type Param =
@@ -66,5 +67,7 @@ export interface DurableTier extends Session {
   session<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /** Round trip and version of the server. */
   ping(): Promise<{ latencyMs: number; version: string }>;
+  /** What the server says of itself. Takes a connection for some milliseconds. */
+  figures(): Promise<PostgresFigures>;
   close(): Promise<void>;
 }

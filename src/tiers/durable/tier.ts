@@ -1,8 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Kysely } from 'kysely';
 import { StockroomError } from '../../core/errors.ts';
+import type { PostgresFigures } from '../../core/server-figures.ts';
 import type { Connection, Lease, TierDriver } from './connection.ts';
 import { typedSql } from './dialect.ts';
+import { readFigures } from './figures.ts';
 import type { DurableTier, Param, QueryResult, Row, Session } from './port.ts';
 import { ConnectionSession } from './session.ts';
 
@@ -86,6 +88,10 @@ class ConnectionTier implements DurableTier {
       `SELECT current_setting('server_version') AS version`,
     );
     return { latencyMs: performance.now() - start, version: rows[0]?.version ?? 'unknown' };
+  }
+
+  figures(): Promise<PostgresFigures> {
+    return readFigures(this);
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,5 @@
+import type { RedisServer } from '../../core/server-figures.ts';
+
 /**
  * What the hot tier does, in the terms of what it is for. Every operation is one command or one script on Redis and one
  * synchronous step in the process, so none is ever seen half done.
@@ -43,6 +45,8 @@ export interface HotTier {
   ping(): Promise<{ latencyMs: number; version: string }>;
   /** Figures of the servers behind it, summed over them. */
   info(): Promise<HotInfo>;
+  /** What each server that holds keys says of itself, in no order; none in the process. Never rejects. */
+  servers(): Promise<readonly RedisServer[]>;
   /** What is known without asking. */
   state(): HotState;
   close(): Promise<void>;

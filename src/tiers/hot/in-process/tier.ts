@@ -63,6 +63,7 @@ export function createInProcessTier(options: InProcessOptions): HotTier {
     look: (key, bounds) => step(() => lookAt(space, key, bounds)),
     ping: () => step(() => ({ latencyMs: 0, version })),
     info: () => step(() => infoOf(space)),
+    servers: async () => [],
     state: () => stateOf(connection.isOpen()),
     close: async () => connection.close(),
   };

@@ -20,6 +20,6 @@ export function infoOf(answers: readonly string[]): HotInfo {
 }
 
 /** `db0:keys=12,expires=3,…`, a line a database. */
-function keysOf(info: string): number {
+export function keysOf(info: string): number {
   return [...info.matchAll(/^db\d+:keys=(\d+)/gm)].reduce((total, [, keys]) => total + Number(keys), 0);
 }

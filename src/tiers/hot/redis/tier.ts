@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { RedisConfig } from '../../../core/config.ts';
+import type { RedisServer } from '../../../core/server-figures.ts';
 import { Feeds } from '../feeds.ts';
 import type {
   Coherence,
@@ -17,6 +18,7 @@ import { Calls } from './calls.ts';
 import { type Access, accessOf, accessOfUrl, type TlsAccess } from './client.ts';
 import { Cluster } from './cluster.ts';
 import { RedisEntries } from './entries.ts';
+import { serversOf } from './figures.ts';
 import { infoOf } from './info.ts';
 import { lookAt } from './look.ts';
 import { scanPage } from './scan.ts';
@@ -118,6 +120,10 @@ export class RedisTier implements HotTier {
   async info(): Promise<HotInfo> {
     const nodes = await this.#reachable();
     return infoOf(await Promise.all(nodes.map((node) => node.send<string>(['INFO']))));
+  }
+
+  servers(): Promise<readonly RedisServer[]> {
+    return serversOf(this.#topology.nodes);
   }
 
   state(): HotState {

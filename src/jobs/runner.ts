@@ -1,0 +1,126 @@
+import { isRetryable } from '../tiers/durable/index.ts';
+import { jobFailures } from '../core/job-diagnostics.ts';
+import { pause, within } from '../core/wait.ts';
+import type { JobContext, JobDefinition } from './job.ts';
+import type { JobQueue, Taken } from './queue.ts';
+import { outputOf, type Ran, runJob } from './run.ts';
+import { lastTick, type Schedule, tickId } from './schedule.ts';
+import type { JobSettings } from './settings.ts';
+
+/** How long is waited before an end is noted again. */
+const SETTLE_AGAIN_MS = 500;
+
+/** Runs the jobs of a fleet in this process: puts runs whose time has come into the queue, and takes runs out of it. */
+export class JobRunner {
+  readonly #queue: JobQueue;
+  readonly #context: JobContext;
+  readonly #settings: JobSettings;
+  /** Nothing new is begun. */
+  readonly #closing = new AbortController();
+  /** What is under way has to end. */
+  readonly #stopping = new AbortController();
+  readonly #running = new Map<string, Promise<unknown>>();
+  readonly #ticked = new Map<string, number>();
+  #looping: Promise<void> | undefined;
+  #away = false;
+
+  constructor(queue: JobQueue, context: JobContext, settings: JobSettings) {
+    this.#queue = queue;
+    this.#context = context;
+    this.#settings = settings;
+  }
+
+  start(schedules: readonly Schedule[]): void {
+    this.#looping ??= this.#loop(schedules);
+  }
+
+  /** Runs one that was taken here. @throws as the durable tier does when the end could not be noted */
+  async execute(job: JobDefinition, taken: Taken): Promise<Ran> {
+    const work = this.#execute(job, taken);
+    const tracked = work.catch(() => undefined).finally(() => this.#running.delete(taken.id));
+    this.#running.set(taken.id, tracked);
+    return await work;
+  }
+
+  /** Ends within `drainMs` and `graceMs`: what is under way is done by then, or given back to the others. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    const idle = this.#idle();
+    if ((await within(idle, this.#settings.drainMs)) === undefined) {
+      this.#stopping.abort();
+      await within(idle, 2 * this.#settings.graceMs);
+    }
+    this.#stopping.abort();
+  }
+
+  async #idle(): Promise<true> {
+    await this.#looping;
+    await Promise.all(this.#running.values());
+    return true;
+  }
+
+  async #loop(schedules: readonly Schedule[]): Promise<void> {
+    const jobs = new Map(schedules.map(({ job }) => [job.name, job]));
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        await this.#queue.open();
+        await this.#tick(schedules);
+        for (const name of await this.#queue.due()) await this.#begin(jobs.get(name), signal);
+        this.#away = false;
+      } catch (error) {
+        // PostgreSQL is away, or the queue may not be created: told once, and tried again for as long as it takes.
+        if (!this.#away) jobFailures.publish(() => ({ error }));
+        this.#away = true;
+      }
+      await pause(this.#settings.pollMs * (0.75 + Math.random() / 2), signal);
+    }
+  }
+
+  /** Every process does so: see `tickId`. */
+  async #tick(schedules: readonly Schedule[]): Promise<void> {
+    const now = new Date();
+    for (const { job, time } of schedules) {
+      if (time === undefined) continue;
+      const tick = lastTick(time, now);
+      const isOld = now.getTime() - tick.getTime() > this.#settings.catchUpMs;
+      if (isOld || this.#ticked.get(job.name) === tick.getTime()) continue;
+      await this.#queue.send(job.name, { due: tick.toISOString() }, { id: tickId(job.name, tick) });
+      this.#ticked.set(job.name, tick.getTime());
+    }
+  }
+
+  async #begin(job: JobDefinition | undefined, closing: AbortSignal): Promise<void> {
+    if (job === undefined || closing.aborted) return;
+    const taken = await this.#queue.take(job.name);
+    // What goes wrong in the end is told there; the run is begun again when its time is over.
+    if (taken !== undefined) void this.execute(job, taken).catch((error: unknown) => this.#tell(error));
+  }
+
+  #tell(error: unknown): void {
+    jobFailures.publish(() => ({ error }));
+  }
+
+  async #execute(job: JobDefinition, taken: Taken): Promise<Ran> {
+    const { graceMs } = this.#settings;
+    const ran = await runJob(job, this.#context, { stopping: this.#stopping.signal, graceMs });
+    const output = outputOf(ran);
+    await this.#settle(() =>
+      ran.outcome === 'done' ? this.#queue.complete(taken, output) : this.#queue.fail(taken, output),
+    );
+    return ran;
+  }
+
+  /** Notes the end, also when PostgreSQL is away for a while. Noting it twice changes nothing. */
+  async #settle(note: () => Promise<void>): Promise<void> {
+    const until = Date.now() + this.#settings.settleMs;
+    for (;;) {
+      try {
+        return await note();
+      } catch (error) {
+        if (!isRetryable(error) || Date.now() > until || this.#stopping.signal.aborted) throw error;
+        await pause(SETTLE_AGAIN_MS, this.#stopping.signal);
+      }
+    }
+  }
+}
