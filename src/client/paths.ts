@@ -3589,7 +3589,61 @@ export interface paths {
           /**
            * One, or a list of 1 to 500 of them
            */
-          'application/json': unknown;
+          'application/json':
+            | {
+                symbol: string;
+                agent_type: string;
+                score?: number | null;
+                confidence?: string | null;
+                /**
+                 * Any JSON
+                 */
+                signals?: unknown;
+                reasoning?: string | null;
+                /**
+                 * Any JSON
+                 */
+                metadata?: unknown;
+                /**
+                 * Any JSON
+                 */
+                global_context?: unknown;
+                /**
+                 * Any JSON
+                 */
+                policy_context?: unknown;
+                /**
+                 * Now by default
+                 */
+                created_at?: string;
+              }
+            | {
+                symbol: string;
+                agent_type: string;
+                score?: number | null;
+                confidence?: string | null;
+                /**
+                 * Any JSON
+                 */
+                signals?: unknown;
+                reasoning?: string | null;
+                /**
+                 * Any JSON
+                 */
+                metadata?: unknown;
+                /**
+                 * Any JSON
+                 */
+                global_context?: unknown;
+                /**
+                 * Any JSON
+                 */
+                policy_context?: unknown;
+                /**
+                 * Now by default
+                 */
+                created_at?: string;
+              }[];
           /**
            * One JSON document a line
            */
@@ -6205,7 +6259,49 @@ export interface paths {
             /**
              * At most 5000 scores: a list, or, as the old file had them, an object by symbol
              */
-            scores: unknown;
+            scores:
+              | {
+                  /**
+                   * Stored in upper case
+                   */
+                  symbol: string;
+                  blend_score: number;
+                  confidence?: string | null;
+                  recommendation?: string | null;
+                  is_actionable?: boolean | null;
+                  agents?: unknown[] | null;
+                  /**
+                   * When it was made: its six hours count from here; now by default
+                   */
+                  analyzed_at?: string;
+                  /**
+                   * The same, for a score without analyzed_at
+                   */
+                  timestamp?: string;
+                  [k: string]: unknown;
+                }[]
+              | {
+                  [k: string]: {
+                    /**
+                     * Stored in upper case
+                     */
+                    symbol: string;
+                    blend_score: number;
+                    confidence?: string | null;
+                    recommendation?: string | null;
+                    is_actionable?: boolean | null;
+                    agents?: unknown[] | null;
+                    /**
+                     * When it was made: its six hours count from here; now by default
+                     */
+                    analyzed_at?: string;
+                    /**
+                     * The same, for a score without analyzed_at
+                     */
+                    timestamp?: string;
+                    [k: string]: unknown;
+                  };
+                };
             /**
              * The time of scores that have none of their own; now by default
              */

@@ -71,3 +71,9 @@ export const textInput = parsed(
 export function titleCase(text: string): string {
   return text.replace(/\p{L}+/gu, (word) => word.slice(0, 1).toUpperCase() + word.slice(1).toLowerCase());
 }
+
+/** For `meta` of a schema that takes anything and looks itself: what it takes, as the description of the API has it. */
+export function formOf(schema: z.ZodType): Record<string, unknown> {
+  const { $schema: _, ...form } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return form;
+}

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { StockroomError } from '../../core/errors.ts';
+import { formOf } from '../../core/inputs.ts';
 
 /** A name, kept as it was given. */
 export function nameField(maxLength: number) {
@@ -50,6 +51,7 @@ export function oneOrMany<S extends z.ZodType>(one: S, max: number) {
   const many = z.array(one).min(1, expected).max(max, expected);
   return z
     .unknown()
+    .meta(formOf(z.union([one, many])))
     .transform((value, context): z.output<S> | z.output<S>[] => {
       const result = (Array.isArray(value) ? many : one).safeParse(value);
       if (result.success) return result.data;

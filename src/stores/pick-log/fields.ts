@@ -1,5 +1,6 @@
 /** Values in JSON bodies, as PostgreSQL can hold them. The message of every issue is what was expected. */
 import { z } from 'zod';
+import { formOf } from '../../core/inputs.ts';
 
 const DOCUMENT_DEPTH_MAX = 64;
 const PRICE_MIN = 1e-6;
@@ -54,11 +55,9 @@ export function oneOrMany<S extends z.ZodType>(item: S, name: string, max: numbe
   const expected = `1 to ${max} items`;
   const many = z.array(item, expected).min(1, expected).max(max, expected);
   const named = z.strictObject({ [name]: many });
-  const forms = z.toJSONSchema(z.union([item, many, named]), { io: 'input', unrepresentable: 'any' });
-  const documented = Object.fromEntries(Object.entries(forms).filter(([key]) => key !== '$schema'));
   return z
     .unknown()
-    .meta(documented)
+    .meta(formOf(z.union([item, many, named])))
     .transform((body, context): { items: z.output<S>[]; many: boolean } => {
       const isList = Array.isArray(body);
       const isNamed = !isList && typeof body === 'object' && body !== null && name in body;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { engineTime } from '../../core/engine-time.ts';
-import { cursorInput, flagInput, limitInput, textInput, timeInput } from '../../core/inputs.ts';
+import { cursorInput, flagInput, formOf, limitInput, textInput, timeInput } from '../../core/inputs.ts';
 import { numberField, priceField, textField } from './fields.ts';
 
 const numberExpected = 'a number (62.5)';
@@ -180,16 +180,13 @@ const exitList = z
 export const scalpingExits = exitList;
 
 const wrappedExits = z.strictObject({ exits: exitList }, 'an exit, or an array of them');
-const { $schema: _, ...bodyForms } = z.toJSONSchema(z.union([exitList, wrappedExits, scalpingExit]), {
-  io: 'input',
-});
 
 /** One exit, an array of them, or `{ exits }`. Not a union: that could not say which field of which exit is wrong. */
 export const scalpingExitsBody = z
   .unknown()
-  .meta(bodyForms)
+  .meta(formOf(z.union([exitList, wrappedExits, scalpingExit])))
   .transform((body, context): z.output<typeof exitList> => {
-    const form = formOf(body);
+    const form = formIn(body);
     const parsed = form.safeParse(body);
     if (!parsed.success) {
       // Of the form of the issues that the context takes: with `input` in place of what zod leaves out of the finished ones.
@@ -201,7 +198,7 @@ export const scalpingExitsBody = z
     return 'exits' in data ? data.exits : [data];
   });
 
-function formOf(body: unknown) {
+function formIn(body: unknown) {
   if (Array.isArray(body)) return exitList;
   const isWrapped = typeof body === 'object' && body !== null && 'exits' in body;
   return isWrapped || typeof body !== 'object' ? wrappedExits : scalpingExit;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flagInput, textInput, timeInput, wholeNumberOr } from '../../core/inputs.ts';
+import { flagInput, formOf, textInput, timeInput, wholeNumberOr } from '../../core/inputs.ts';
 
 /** How many scores one call takes. */
 export const PUT_MAX = 5_000;
@@ -35,6 +35,7 @@ export const scoreInput = z.looseObject({
 /** A list of scores; or, as the old file had it, an object of them by symbol. */
 const scoresInput = z
   .unknown()
+  .meta(formOf(z.union([z.array(scoreInput).max(PUT_MAX), z.record(z.string(), scoreInput)])))
   .transform((given, context): z.output<typeof scoreInput>[] => {
     const entries = entriesOf(given);
     if (entries === undefined || entries.length > PUT_MAX) {
