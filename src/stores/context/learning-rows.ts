@@ -13,6 +13,11 @@ export interface LearningRow {
 
 export const learningColumns = 'id, agent_type, pattern_recognized, accuracy, sample_size, last_updated';
 
+/** Rows without a time come last. */
+export const NO_TIME = '0001-01-01T00:00:00.000000Z';
+/** As the indexes have it. */
+export const updatedAt = `coalesce(last_updated, '${NO_TIME}')`;
+
 export function learningOf(row: LearningRow): Learning {
   return {
     id: jsonInteger(row.id),
@@ -28,7 +33,7 @@ export function learningOf(row: LearningRow): Learning {
 export async function latestLearning(source: Source, agentType: string): Promise<Learning | undefined> {
   const { rows } = await source.query<LearningRow>(
     `select ${learningColumns} from agent_learnings where agent_type = $1
-     order by last_updated desc nulls last, id desc limit 1`,
+     order by ${updatedAt} desc, id desc limit 1`,
     [agentType],
   );
   return rows[0] && learningOf(rows[0]);

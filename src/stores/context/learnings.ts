@@ -6,7 +6,7 @@ import type { DurableTier, Param, Session } from '../../tiers/durable/index.ts';
 import type { Changes, Views } from '../../tiers/views/index.ts';
 import { checked } from './fields.ts';
 import type { ContextViews } from './keys.ts';
-import { learningColumns, learningOf, type LearningRow } from './learning-rows.ts';
+import { learningColumns, learningOf, type LearningRow, NO_TIME, updatedAt } from './learning-rows.ts';
 import { lockFor } from './lock.ts';
 import {
   type Idempotent,
@@ -21,8 +21,6 @@ import type { Time } from './time.ts';
 /** An idempotency key is known for so long, and each use of one removes so many older ones. */
 const KEY_DAYS = 30;
 const KEYS_REMOVED = 100;
-/** Rows without a time are listed last. */
-const NO_TIME = '0001-01-01T00:00:00.000000Z';
 
 export interface Learnings {
   /**
@@ -65,13 +63,14 @@ export function createLearnings(
       const params: Param[] = [limit + 1];
       const param = (value: Param): string => `$${params.push(value)}`;
       if (agent_type !== undefined) conditions.push(`agent_type = ${param(agent_type)}`);
-      const at = `coalesce(last_updated, '${NO_TIME}')`;
       if (cursor !== undefined) {
-        conditions.push(`(${at}, id) < (${param(cursor[0])}::timestamptz, ${param(cursor[1])}::bigint)`);
+        conditions.push(
+          `(${updatedAt}, id) < (${param(cursor[0])}::timestamptz, ${param(cursor[1])}::bigint)`,
+        );
       }
       const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
       const { rows } = await durable.query<LearningRow>(
-        `select ${learningColumns} from agent_learnings ${where} order by ${at} desc, id desc limit $1`,
+        `select ${learningColumns} from agent_learnings ${where} order by ${updatedAt} desc, id desc limit $1`,
         params,
       );
       return pageOf(rows, limit, (row) => [row.last_updated ?? NO_TIME, row.id], learningOf);

@@ -161,21 +161,32 @@ async function removeRows(
   );
 }
 
+type KeyRow = Omit<MemoryRow, 'value'> & { readonly key: string };
+/** Of one statement. */
+const KEYS_LOOKED_MAX = 10_000;
+
 async function listKeys(
   durable: DurableTier,
   type: string,
   { limit, cursor }: { limit: number; cursor?: string | undefined },
   now: string | null,
 ): Promise<{ items: MemoryKey[]; next_cursor: string | null }> {
-  const { rows } = await durable.query<Omit<MemoryRow, 'value' | 'alive'> & { key: string }>(
-    `select key, id, created_at, expires_at from (
-       select distinct on (key) key, id, created_at, expires_at from context_memory
-       where context_type = $1 and key > $2 order by key, created_at desc nulls last, id desc) newest
-     where expires_at is null or expires_at > coalesce($3::timestamptz, clock_timestamp())
-     order by key limit $4`,
-    [type, cursor === undefined ? '' : keyOfCursor(cursor), now, limit + 1],
-  );
-  const items = rows.slice(0, limit).map(({ key, id, created_at, expires_at }) => ({
+  const found: KeyRow[] = [];
+  let after = cursor === undefined ? '' : keyOfCursor(cursor);
+  // Keys that are over are looked at and not shown: sweeping leaves few of them.
+  for (let looked = limit + 1; found.length <= limit; looked = Math.min(2 * looked, KEYS_LOOKED_MAX)) {
+    const { rows } = await durable.query<KeyRow>(
+      `select distinct on (key) key, id, created_at, expires_at,
+         (expires_at is null or expires_at > coalesce($3::timestamptz, clock_timestamp())) as alive
+       from context_memory where context_type = $1 and key > $2
+       order by key, created_at desc nulls last, id desc limit $4`,
+      [type, after, now, looked],
+    );
+    found.push(...rows.filter(({ alive }) => alive));
+    if (rows.length < looked) break;
+    after = rows.at(-1)!.key;
+  }
+  const items = found.slice(0, limit).map(({ key, id, created_at, expires_at }) => ({
     type,
     key,
     version: jsonInteger(id),
@@ -183,7 +194,7 @@ async function listKeys(
     expires_at,
   }));
   const last = items.at(-1);
-  const more = rows.length > limit && last !== undefined;
+  const more = found.length > limit && last !== undefined;
   return { items, next_cursor: more ? Buffer.from(last.key).toString('base64url') : null };
 }
 

@@ -23,21 +23,23 @@ export async function activeAt(session: Session, asOf: string): Promise<Policy> 
   );
   const [last] = steps;
   if (last?.action === 'policy.retired') throw noneActive(asOf);
+  // Two statements instead of one for both cases: a prepared one would look at every policy.
+  const which =
+    last === undefined
+      ? 'p.activated_at <= $1::timestamptz and (p.deactivated_at is null or p.deactivated_at > $1::timestamptz)'
+      : 'p.policy_id = $2';
   const { rows } = await session.query<Policy>(
     `select p.policy_id, p.name, p.description, 'ACTIVE' as status, p.config,
-       case when exists (select from audit_log a where a.subject = 'policy:' || p.policy_id
+       case when exists (select from audit_log a where a.subject = ('policy:' || p.policy_id) collate "default"
            and a.action = 'policy.updated' and a.detail -> 'after' ? 'metrics' and a.at > $1::timestamptz)
          then null else p.metrics end as metrics,
        p.created_at, least(p.updated_at, $1::timestamptz) as updated_at,
        case when p.activated_at <= $1::timestamptz then p.activated_at end as activated_at,
        null::timestamptz as deactivated_at
      from rl_policies p
-     where case when $2::text is null
-       then p.activated_at <= $1::timestamptz
-         and (p.deactivated_at is null or p.deactivated_at > $1::timestamptz)
-       else p.policy_id = $2 end
+     where ${which}
      order by p.activated_at desc nulls last limit 1`,
-    [asOf, last?.policy_id ?? null],
+    last === undefined ? [asOf] : [asOf, last.policy_id],
   );
   const [policy] = rows;
   if (policy === undefined) throw noneActive(asOf);

@@ -27,7 +27,7 @@ import {
   windowOf,
 } from './horizon.ts';
 import type { RecommendationViews } from './keys.ts';
-import type { RecommendationsDatabase } from './table.ts';
+import { isOpen, type RecommendationsDatabase } from './table.ts';
 
 export const dueDefaults = Object.freeze({ pageSize: 200, exchange: 'XNSE' });
 /** Providers are asked for so many symbols at once. */
@@ -101,7 +101,7 @@ class Batch {
       .kysely<RecommendationsDatabase>()
       .selectFrom('ai_recommendations')
       .select(dueColumns)
-      .where('evaluated', '=', false)
+      .where(isOpen)
       .where('mode', 'in', Object.keys(horizons))
       .where('generated_at', '<', this.#now.toISOString());
     if (after !== undefined) {

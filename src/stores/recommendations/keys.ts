@@ -3,7 +3,7 @@ import { keyPart, partOf, type ProjectionContent, type Ranked } from '../../tier
 import { batched, type BoundView, type Source, type View, type Views } from '../../tiers/views/index.ts';
 import { columns, present, type Row } from './rows.ts';
 import type { Recommendation } from './schema.ts';
-import type { RecommendationsDatabase } from './table.ts';
+import { isOpen, type RecommendationsDatabase } from './table.ts';
 
 const store = 'recommendations';
 const LIFE_MS = 7 * 86_400_000;
@@ -109,7 +109,7 @@ const unevaluated: View<typeof OPEN> = {
   async build(source) {
     const rows = await tableOf(source)
       .select(['id', 'generated_at'])
-      .where('evaluated', '=', false)
+      .where(isOpen)
       .orderBy('generated_at', 'desc')
       .orderBy('id', 'desc')
       .limit(UNEVALUATED_MAX)

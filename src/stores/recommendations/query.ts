@@ -4,7 +4,7 @@ import { type Page, pageOf } from '../../core/page.ts';
 import type { Source } from '../../tiers/views/index.ts';
 import { asKnown, columns, present } from './rows.ts';
 import type { ListQuery, Recommendation, UnevaluatedQuery } from './schema.ts';
-import type { RecommendationsDatabase } from './table.ts';
+import { isOpen, type RecommendationsDatabase } from './table.ts';
 
 /** Rows of one run: more than any run has, since the old ids may repeat. */
 const RUN_ROWS_MAX = 1_000;
@@ -33,7 +33,7 @@ export async function unevaluatedRows(
   query: UnevaluatedQuery,
 ): Promise<Page<Recommendation>> {
   const { mode, before, limit, cursor } = query;
-  let select = tableOf(source).select(columns).where('evaluated', '=', false);
+  let select = tableOf(source).select(columns).where(isOpen);
   if (mode !== undefined) select = select.where('mode', 'in', forms(mode, titleCase));
   if (before !== undefined) select = select.where('generated_at', '<', before);
   if (cursor !== undefined) {

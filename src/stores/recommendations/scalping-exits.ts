@@ -8,7 +8,7 @@ import type { RecommendationViews } from './keys.ts';
 import { returnPct } from './returns.ts';
 import { columns, present, type Row } from './rows.ts';
 import { type ExitResult, type ExitResults, type ScalpingExit, scalpingExits } from './schema.ts';
-import type { RecommendationsDatabase } from './table.ts';
+import { isOpen, type RecommendationsDatabase } from './table.ts';
 
 const MODE = 'Scalping';
 
@@ -71,7 +71,7 @@ async function lockSymbols(session: Session, exits: readonly Exit[]): Promise<vo
 /** The row that this very exit marked, here or in the old application: its symbol, time, price, reason and entry say so. */
 async function appliedBefore(session: Session, exit: Exit): Promise<Row | undefined> {
   let query = rowsOf(session, exit)
-    .where('evaluated', '=', true)
+    .where(sql<SqlBool>`evaluated`)
     .where('exit_time', '=', exit.exit_time)
     .where('exit_price', '=', exit.exit_price)
     .where('exit_reason', '=', exit.exit_reason);
@@ -84,7 +84,7 @@ async function appliedBefore(session: Session, exit: Exit): Promise<Row | undefi
 
 async function mark(session: Session, exit: Exit, now: Date): Promise<Row | undefined> {
   const open = await rowsOf(session, exit)
-    .where('evaluated', '=', false)
+    .where(isOpen)
     .orderBy('generated_at')
     .orderBy('id')
     .limit(1)
@@ -128,7 +128,8 @@ function rowsOf(session: Session, { symbol, entry_time }: Exit) {
     .selectFrom('ai_recommendations')
     .select(columns)
     .where('symbol', '=', symbol)
-    .where('mode', '=', MODE);
+    // As a literal: the indexes hold rows of this mode alone.
+    .where('mode', '=', sql.lit(MODE));
   if (entry_time === null || entry_time === undefined) return rows;
   const [from, to] = indiaDayBounds(indiaDay(entry_time));
   return rows.where('generated_at', '>=', from).where('generated_at', '<', to);

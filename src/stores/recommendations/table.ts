@@ -1,4 +1,4 @@
-import type { Generated } from 'kysely';
+import { type Generated, type SqlBool, sql } from 'kysely';
 
 /** A recommendation, and what became of it once it was evaluated. */
 export interface AiRecommendationsTable {
@@ -35,6 +35,9 @@ export interface AiRecommendationsTable {
   legacy_id: bigint | null;
   legacy_extra: unknown;
 }
+
+/** As the indexes of open rows have it: compared with a parameter, a prepared statement could not use them. */
+export const isOpen = sql<SqlBool>`not evaluated`;
 
 export interface RecommendationsDatabase {
   ai_recommendations: AiRecommendationsTable;

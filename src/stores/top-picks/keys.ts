@@ -69,17 +69,32 @@ const latest: View<UniverseMode> = {
   },
 };
 
+type RunTime = { readonly run_id: string; readonly generated_at: string };
+
+/** The newest run ids, each with its newest time. Ids repeat seldom: so many rows, and only where they do not suffice twice as many. */
+async function newestRuns(source: Source): Promise<RunTime[]> {
+  for (let looked = RUNS_MAX + 1; ; looked *= 2) {
+    // All rows of the last time that is reached are looked at: which of them are among the newest is decided by their ids.
+    const { rows } = await source.query<RunTime & { readonly whole: boolean }>(
+      `with edge as (
+         select generated_at as at from top_picks_runs order by generated_at desc, id desc offset $2 limit 1
+       )
+       select run_id, max(generated_at) as generated_at, not exists (select from edge) as whole from top_picks_runs
+       where generated_at >= coalesce((select at from edge), '-infinity')
+       group by run_id order by max(generated_at) desc, run_id desc limit $1`,
+      [RUNS_MAX, looked],
+    );
+    if (rows.length === RUNS_MAX || rows.length === 0 || rows[0]!.whole) return rows;
+  }
+}
+
 const runs: View<typeof ALL> = {
   store,
   pattern: 'picks:runs',
   key: () => 'picks:runs',
   idOf: (key) => (key === 'picks:runs' ? ALL : undefined),
   async build(source) {
-    const { rows } = await source.query<{ run_id: string; generated_at: string }>(
-      `select run_id, max(generated_at) as generated_at from top_picks_runs
-       group by run_id order by max(generated_at) desc, run_id desc limit $1`,
-      [RUNS_MAX],
-    );
+    const rows = await newestRuns(source);
     return rows.length === 0 ? undefined : { content: { kind: 'ranking', members: rows.map(ranked) } };
   },
   recent: () => Promise.resolve([ALL]),

@@ -12,6 +12,7 @@ const GROUPS_MAX = 1_000;
 
 interface Row {
   id: bigint;
+  generated_at: string;
   direction: string;
   day: string;
   pnl_pct: number;
@@ -52,12 +53,12 @@ export async function performanceOf(durable: DurableTier, query: PerformanceQuer
 
 async function tradesOf(source: DurableTier, query: PerformanceQuery): Promise<Keyed[]> {
   const trades: Keyed[] = [];
-  let after = 0n;
+  let after: Row | undefined;
   for (;;) {
     const rows = await page(source, query, after);
     for (const row of rows) trades.push(tradeOf(row));
     if (rows.length < PAGE) return trades;
-    after = rows.at(-1)!.id;
+    after = rows.at(-1);
     if (trades.length >= ROWS_MAX) throw tooMany();
   }
 }
@@ -105,13 +106,13 @@ const keys: Readonly<Record<Grouping, ReturnType<typeof sql>>> = {
   month: sql`to_char(${day}, 'YYYY-MM')`,
 };
 
-async function page(durable: DurableTier, query: PerformanceQuery, after: bigint): Promise<Row[]> {
+/** In the order of time: what is before a range, or behind it, is not looked at. */
+async function page(durable: DurableTier, query: PerformanceQuery, after: Row | undefined): Promise<Row[]> {
   const { group_by, symbol, mode, universe, source, from, to, as_of } = query;
-  const conditions = [
-    sql`evaluated`,
-    sql`pnl_pct > '-Infinity' and pnl_pct < 'Infinity'`,
-    sql`id > ${after}`,
-  ];
+  const conditions = [sql`evaluated`, sql`pnl_pct > '-Infinity' and pnl_pct < 'Infinity'`];
+  if (after !== undefined) {
+    conditions.push(sql`(generated_at, id) > (${after.generated_at}::timestamptz, ${after.id}::bigint)`);
+  }
   if (symbol !== undefined) conditions.push(anyOf('symbol', symbol, symbol.toUpperCase()));
   if (mode !== undefined) conditions.push(anyOf('mode', mode, titleCase(mode)));
   if (universe !== undefined) conditions.push(anyOf('universe', universe, universe.toUpperCase()));
@@ -123,13 +124,13 @@ async function page(durable: DurableTier, query: PerformanceQuery, after: bigint
     conditions.push(sql`generated_at <= ${as_of}::timestamptz`, sql`evaluated_at <= ${as_of}::timestamptz`);
   }
   const { rows } = await sql<Row>`
-    select id, direction, ${day} as day, pnl_pct, score_blend as score, confidence, alpha_vs_benchmark as alpha,
+    select id, generated_at, direction, ${day} as day, pnl_pct, score_blend as score, confidence, alpha_vs_benchmark as alpha,
       ${label('mfe_pct')} as mfe, coalesce(${label('mae_pct')}, -abs(max_drawdown_pct)) as mae,
       ${group_by === undefined ? sql`null::text` : keys[group_by]} as key,
       ${group_by === 'agent' ? sql`features -> 'scores'` : sql`null::jsonb`} as agents
     from ai_recommendations
     where ${sql.join(conditions, sql` and `)}
-    order by id limit ${PAGE}`.execute(durable.kysely());
+    order by generated_at, id limit ${PAGE}`.execute(durable.kysely());
   return rows;
 }
 
