@@ -4,7 +4,7 @@ import { pause, within } from '../core/wait.ts';
 import type { JobContext, JobDefinition } from './job.ts';
 import type { JobQueue, Taken } from './queue.ts';
 import { outputOf, type Ran, runJob } from './run.ts';
-import { lastTick, type Schedule, tickId } from './schedule.ts';
+import { lastTicks, type Schedule, tickId } from './schedule.ts';
 import type { JobSettings } from './settings.ts';
 
 /** How long is waited before an end is noted again. */
@@ -61,11 +61,14 @@ export class JobRunner {
 
   async #loop(schedules: readonly Schedule[]): Promise<void> {
     const jobs = new Map(schedules.map(({ job }) => [job.name, job]));
+    const times = schedules.flatMap(({ job, time }) =>
+      time === undefined ? [] : [{ name: job.name, last: lastTicks(time) }],
+    );
     const { signal } = this.#closing;
     while (!signal.aborted) {
       try {
         await this.#queue.open();
-        await this.#tick(schedules);
+        await this.#tick(times);
         for (const name of await this.#queue.due()) await this.#begin(jobs.get(name), signal);
         this.#away = false;
       } catch (error) {
@@ -78,15 +81,14 @@ export class JobRunner {
   }
 
   /** Every process does so: see `tickId`. */
-  async #tick(schedules: readonly Schedule[]): Promise<void> {
+  async #tick(times: readonly { name: string; last: (now: Date) => Date }[]): Promise<void> {
     const now = new Date();
-    for (const { job, time } of schedules) {
-      if (time === undefined) continue;
-      const tick = lastTick(time, now);
+    for (const { name, last } of times) {
+      const tick = last(now);
       const isOld = now.getTime() - tick.getTime() > this.#settings.catchUpMs;
-      if (isOld || this.#ticked.get(job.name) === tick.getTime()) continue;
-      await this.#queue.send(job.name, { due: tick.toISOString() }, { id: tickId(job.name, tick) });
-      this.#ticked.set(job.name, tick.getTime());
+      if (isOld || this.#ticked.get(name) === tick.getTime()) continue;
+      await this.#queue.send(name, { due: tick.toISOString() }, { id: tickId(name, tick) });
+      this.#ticked.set(name, tick.getTime());
     }
   }
 

@@ -1,8 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { definitions } from './definitions.ts';
 import { checkJobSettings } from './jobs.ts';
 import { queueSchema } from './queue.ts';
-import { lastTick, nextTick, schedulesOf, tickId } from './schedule.ts';
+import { lastTick, lastTicks, nextTick, schedulesOf, tickId } from './schedule.ts';
 
 const india = { cron: '45 15 * * 1-5', zone: 'Asia/Kolkata' };
 const at = (time: string): Date => new Date(time);
@@ -15,6 +16,25 @@ describe('the times of a schedule', () => {
   ])('around %s are %s and %s', (now, last, next) => {
     expect(lastTick(india, at(now)).toISOString()).toBe(last);
     expect(nextTick(india, at(now)).toISOString()).toBe(next);
+  });
+
+  it('are the same when they are asked for again and again, also by a clock that is set back', () => {
+    const start = at('2026-11-28T00:00:00Z').getTime();
+    const steps = fc.array(fc.integer({ min: -200_000_000, max: 200_000_000 }), {
+      minLength: 1,
+      maxLength: 30,
+    });
+    fc.assert(
+      fc.property(steps, (moves) => {
+        const last = lastTicks(india);
+        let now = start;
+        for (const move of moves) {
+          now += move;
+          expect(last(new Date(now))).toEqual(lastTick(india, new Date(now)));
+        }
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it('have one id each, the same in every process', () => {

@@ -45,6 +45,22 @@ export function lastTick({ cron, zone }: CronTime, now: Date): Date {
   return cronParser.parseExpression(cron, { tz: zone, currentDate: after }).prev().toDate();
 }
 
+/**
+ * `lastTick` for whoever asks every few seconds: the parser looks through a whole calendar, so it is asked again once the next time
+ * has come.
+ */
+export function lastTicks(time: CronTime): (now: Date) => Date {
+  let last: Date | undefined;
+  let next: Date | undefined;
+  return (now) => {
+    if (last === undefined || next === undefined || now < last || now >= next) {
+      last = lastTick(time, now);
+      next = nextTick(time, now);
+    }
+    return last;
+  };
+}
+
 /** The first time after `now`. */
 export function nextTick({ cron, zone }: CronTime, now: Date): Date {
   return cronParser.parseExpression(cron, { tz: zone, currentDate: now }).next().toDate();

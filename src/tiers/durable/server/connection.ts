@@ -35,11 +35,14 @@ export class ServerConnection implements Connection {
   async execute(sql: string, params: readonly (string | null)[] | undefined): Promise<RawResult> {
     const name = params === undefined ? undefined : this.#prepared.nameOf(sql);
     try {
-      const result = await this.#run(sql, params, name);
-      return { fields: result.fields.map(fieldOf), rows: result.rows, count: result.rowCount ?? 0 };
+      return rawOf(await this.#run(sql, params, name));
     } catch (error) {
-      if (sqlState(error) === CACHED_PLAN) this.#prepared.retire(sql);
       await this.#settle();
+      if (name !== undefined && sqlState(error) === CACHED_PLAN) {
+        this.#prepared.retire(sql);
+        // Nothing was done: the plan is refused before it runs. In a transaction nothing more can be.
+        if (this.transactionState === 'idle') return this.execute(sql, params);
+      }
       throw databaseError(error, this.#location);
     }
   }
@@ -112,6 +115,10 @@ export class ServerConnection implements Connection {
   async #settle(): Promise<void> {
     await this.#client.query('').catch(() => undefined);
   }
+}
+
+function rawOf({ fields, rows, rowCount }: TextResult): RawResult {
+  return { fields: fields.map(fieldOf), rows, count: rowCount ?? 0 };
 }
 
 function fieldOf(field: FieldDef): { name: string; typeOid: number } {
