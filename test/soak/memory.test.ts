@@ -1,40 +1,61 @@
 import { describe, expect, it } from 'vitest';
-import { type Bounds, flatnessOf, growthOf, type Sample, sampleOf } from './memory.ts';
+import { type Bounds, flatnessOf, type Sample, sampleOf } from './memory.ts';
 
-const bounds: Bounds = { lifeMinMs: 100_000, growthMax: 0.1, ratioMax: 1.2, handlesMax: 5 };
+const bounds: Bounds = {
+  lifeMinMs: 100_000,
+  floorLifeMinMs: 200_000,
+  floorRatioMax: 1.2,
+  rssMaxMb: 400,
+  handlesMax: 5,
+};
 
 /** A sample a second. */
 function life(
   seconds: number,
-  rssMb: (at: number) => number,
+  heapMb: (at: number) => number,
   handles: (at: number) => number = () => 40,
 ): Sample[] {
   return Array.from({ length: seconds }, (_, at) => ({
     at: at * 1_000,
-    rssMb: rssMb(at),
+    rssMb: heapMb(at) + 90,
     handles: handles(at),
+    heapMb: at % 5 === 0 ? heapMb(at) : undefined,
   }));
 }
 
+/** Filled up and collected every minute and a half. */
+const saw = (at: number): number => (at % 90) * 1.5;
+
 describe('the memory of a service', () => {
-  it('is flat after it warmed up, whatever collection does to it', () => {
-    const warm = life(300, (at) => Math.min(200, 100 + at * 2) + (at % 20));
-    expect(flatnessOf(warm, bounds)).toMatchObject({ isFlat: true, seconds: 299 });
+  it('is flat where its floor is, whatever collection does meanwhile', () => {
+    const flat = flatnessOf(
+      life(300, (at) => 60 + saw(at)),
+      bounds,
+    );
+    expect(flat).toMatchObject({ isFlat: true, seconds: 299, floorMb: [60, 60] });
   });
 
-  it('is not flat where it grows without end, though slowly', () => {
+  it('is not flat where the floor rises, though slowly', () => {
     const leak = flatnessOf(
-      life(300, (at) => 200 + at * 0.2 + (at % 20)),
+      life(300, (at) => 60 + saw(at) + at * 0.2),
       bounds,
     );
     expect(leak).toMatchObject({ isFlat: false });
-    expect(leak!.growth).toBeCloseTo(0.16, 1);
+  });
+
+  it('is not flat where it is more than a service may have', () => {
+    expect(
+      flatnessOf(
+        life(120, () => 320),
+        bounds,
+      ),
+    ).toMatchObject({ isFlat: false, floorMb: undefined });
   });
 
   it('is not flat where connections or files stay open', () => {
     const leak = life(
       300,
-      () => 200,
+      () => 60,
       (at) => 40 + Math.floor(at / 10),
     );
     expect(flatnessOf(leak, bounds)).toMatchObject({ isFlat: false, handles: [59, 69] });
@@ -48,11 +69,6 @@ describe('the memory of a service', () => {
       ),
     ).toBeUndefined();
     expect(flatnessOf([], bounds)).toBeUndefined();
-  });
-
-  it('grows by what the line through it says', () => {
-    expect(growthOf(life(101, (at) => 100 + at))).toBeCloseTo(100 / 150);
-    expect(growthOf(life(1, () => 100))).toBe(0);
   });
 
   it.runIf(process.platform === 'linux')('is what the system says', () => {

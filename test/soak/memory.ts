@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { quantile } from './statistics.ts';
 
 export interface Sample {
   /** Of `performance.now()`. */
@@ -7,6 +6,8 @@ export interface Sample {
   readonly rssMb: number;
   /** Open files and connections. */
   readonly handles: number;
+  /** Used of the heap, garbage that was not collected yet included; absent between the looks at it. */
+  readonly heapMb?: number | undefined;
 }
 
 /** What a process holds; undefined where it is gone, or where the system does not tell (it does on Linux). */
@@ -24,55 +25,68 @@ export function sampleOf(pid: number): Sample | undefined {
   }
 }
 
+/** Used of the heap, as the service tells it; undefined where it does not answer at the moment. */
+export async function heapOf(port: number): Promise<number | undefined> {
+  const signal = AbortSignal.timeout(5_000);
+  const metrics = await fetch(`http://127.0.0.1:${port}/metrics`, { signal }).then(
+    (answer) => answer.text(),
+    // It was killed, or is about to be: there will be another look.
+    () => '',
+  );
+  const bytes = /^nodejs_heap_size_used_bytes (\S+)$/m.exec(metrics)?.[1];
+  return bytes === undefined ? undefined : Number(bytes) / 1_048_576;
+}
+
 export interface Bounds {
   /** A life that was measured for less says nothing. */
   readonly lifeMinMs: number;
-  /** By how much the straight line through what follows the first third may rise, as a part of its middle. */
-  readonly growthMax: number;
-  /** Of the median of the last fifth to that of the second fifth. */
-  readonly ratioMax: number;
+  /** Nor does one that is shorter than this about the floor of its heap. */
+  readonly floorLifeMinMs: number;
+  /** Of the floor of the heap in the second half of a life to that in the part before it. */
+  readonly floorRatioMax: number;
+  readonly rssMaxMb: number;
   /** By how much the most handles of the last third may be above the most of the middle third. */
   readonly handlesMax: number;
 }
 
 export interface Flatness {
   readonly seconds: number;
-  readonly growth: number;
-  readonly ratio: number;
+  /** The least that was used of the heap from a tenth to the half of the life, and after it; undefined: too short, or not told. */
+  readonly floorMb: readonly [earlier: number, later: number] | undefined;
+  readonly rssMaxMb: number;
   readonly handles: readonly [middle: number, last: number];
-  readonly medianMb: number;
   readonly isFlat: boolean;
 }
 
-/** @returns undefined for a life that is too short */
+/**
+ * The heap of Node.js fills up and is collected, by turns of minutes: what a process keeps is the floor of that, not the resident set at
+ * any moment. A leak lifts the floor. @returns undefined for a life that is too short
+ */
 export function flatnessOf(samples: readonly Sample[], bounds: Bounds): Flatness | undefined {
   const [first, last] = [samples[0], samples.at(-1)];
   if (first === undefined || last === undefined || last.at - first.at < bounds.lifeMinMs) return undefined;
   const part = (from: number, to: number): Sample[] =>
     samples.slice(Math.floor(from * samples.length), Math.ceil(to * samples.length));
-  const rss = (of: readonly Sample[]): number[] => of.map(({ rssMb }) => rssMb);
-  const growth = growthOf(part(1 / 3, 1));
-  const ratio = quantile(rss(part(0.8, 1)), 0.5) / quantile(rss(part(0.2, 0.4)), 0.5);
   const most = (of: readonly Sample[]): number => Math.max(...of.map(({ handles }) => handles));
   const handles = [most(part(1 / 3, 2 / 3)), most(part(2 / 3, 1))] as const;
+  const rssMaxMb = Math.max(...samples.map(({ rssMb }) => rssMb));
+  const isLong = last.at - first.at >= bounds.floorLifeMinMs;
+  const floors = isLong ? [floorOf(part(0.1, 0.5)), floorOf(part(0.5, 1))] : [];
+  const [earlier, later] = floors;
+  const floorMb = earlier === undefined || later === undefined ? undefined : ([earlier, later] as const);
   return {
     seconds: Math.round((last.at - first.at) / 1_000),
-    growth,
-    ratio,
+    floorMb,
+    rssMaxMb,
     handles,
-    medianMb: quantile(rss(samples), 0.5),
     isFlat:
-      growth <= bounds.growthMax && ratio <= bounds.ratioMax && handles[1] - handles[0] <= bounds.handlesMax,
+      rssMaxMb <= bounds.rssMaxMb &&
+      handles[1] - handles[0] <= bounds.handlesMax &&
+      (floorMb === undefined || floorMb[1] / floorMb[0] <= bounds.floorRatioMax),
   };
 }
 
-/** The rise of the least-squares line from the first to the last sample, as a part of its middle. */
-export function growthOf(samples: readonly Sample[]): number {
-  const count = samples.length;
-  const meanAt = samples.reduce((sum, { at }) => sum + at, 0) / count;
-  const meanMb = samples.reduce((sum, { rssMb }) => sum + rssMb, 0) / count;
-  const covariance = samples.reduce((sum, { at, rssMb }) => sum + (at - meanAt) * (rssMb - meanMb), 0);
-  const variance = samples.reduce((sum, { at }) => sum + (at - meanAt) ** 2, 0);
-  if (variance === 0) return 0;
-  return ((covariance / variance) * (samples.at(-1)!.at - samples[0]!.at)) / meanMb;
+function floorOf(samples: readonly Sample[]): number | undefined {
+  const told = samples.flatMap(({ heapMb }) => heapMb ?? []);
+  return told.length === 0 ? undefined : Math.min(...told);
 }

@@ -4,7 +4,6 @@ import type { Life, Soaked } from './soak.ts';
 import { quantile } from './statistics.ts';
 
 const number = (value: number): string => Math.round(value).toLocaleString('en-US');
-const percent = (part: number): string => `${part >= 0 ? '+' : ''}${(part * 100).toFixed(1)} %`;
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]!.length)));
@@ -70,19 +69,18 @@ function checksOf({ findings }: Soaked): string[] {
 function memoryOf(lives: readonly Life[], bounds: Bounds): string[] {
   const rows = lives.map(({ name, samples }) => {
     const flat = flatnessOf(samples, bounds);
-    if (flat === undefined) return [name, 'too short to tell', '', '', '', '', ''];
-    const { seconds, medianMb, growth, ratio, handles, isFlat } = flat;
+    if (flat === undefined) return [name, 'too short to tell', '', '', '', ''];
+    const { seconds, floorMb, rssMaxMb, handles, isFlat } = flat;
     return [
       name,
       number(seconds),
-      number(medianMb),
-      percent(growth),
-      ratio.toFixed(2),
+      floorMb === undefined ? 'too short to tell' : floorMb.map((mb) => number(mb)).join(' → '),
+      number(rssMaxMb),
       handles.join(' → '),
       isFlat ? 'flat' : 'NOT FLAT',
     ];
   });
-  return table(['service', 'seconds', 'median MB', 'growth', 'last / second fifth', 'handles', ''], rows);
+  return table(['service', 'seconds', 'floor of the heap, MB', 'most resident MB', 'handles', ''], rows);
 }
 
 function totalsOf({ statistics, findings, acknowledged, verified, logs }: Soaked): string[] {

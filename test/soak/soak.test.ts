@@ -13,11 +13,14 @@ const UNAVAILABLE_MAX_MS = 30_000;
 /** Starting, and reading everything back; on a busy machine also the way back from faults. */
 const AROUND_MS = 480_000;
 
-/** A process that is as young as those of the short form still warms up: there a leak shows when it is big. */
-const bounds: Bounds =
-  SECONDS >= 600
-    ? { lifeMinMs: 240_000, growthMax: 0.1, ratioMax: 1.2, handlesMax: 10 }
-    : { lifeMinMs: 60_000, growthMax: 0.5, ratioMax: 1.5, handlesMax: 20 };
+/** The lives of the short form are too short for the floor of the heap: there a leak shows when it is big. */
+const bounds: Bounds = {
+  lifeMinMs: 60_000,
+  floorLifeMinMs: 300_000,
+  floorRatioMax: 1.2,
+  rssMaxMb: 400,
+  handlesMax: SECONDS >= 600 ? 10 : 20,
+};
 
 beforeAll(() => requireBuilt());
 

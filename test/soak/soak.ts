@@ -8,12 +8,13 @@ import { Client } from './client.ts';
 import { Faults } from './faults.ts';
 import { Findings } from './findings.ts';
 import { createLoad, type Load } from './load.ts';
-import { type Sample, sampleOf } from './memory.ts';
+import { heapOf, type Sample, sampleOf } from './memory.ts';
 import { openStage, type Stage } from './stage.ts';
 import { Statistics } from './statistics.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const SAMPLE_MS = 1_000;
+const HEAP_MS = 3_000;
 /** Of an interval, before its fault. */
 const BEFORE_FAULT = 0.2;
 const VERIFY_TIMEOUT_MS = 600_000;
@@ -112,16 +113,25 @@ async function underFaults(
   await loaded;
 }
 
-/** Takes the memory of the services every second. */
+/** Takes the memory of the services every second, and looks at their heaps now and then. */
 class Watch {
   readonly lives: Life[] = [];
-  readonly #timer: NodeJS.Timeout;
+  readonly #timers: NodeJS.Timeout[];
 
   constructor({ services }: Stage, statistics: Statistics) {
     const current = services.map(() => ({ life: 0, samples: [] as Sample[] }));
-    this.#timer = setInterval(() => {
+    const heaps: (number | undefined)[] = [];
+    const look = async (index: number): Promise<void> => {
+      const { port, pid } = services[index]!;
+      const heapMb = await heapOf(port);
+      if (services[index]!.pid === pid) heaps[index] = heapMb;
+    };
+    const looks = setInterval(() => services.forEach((_, index) => void look(index)), HEAP_MS);
+    const samples = setInterval(() => {
       for (const [index, service] of services.entries()) {
-        const sample = service.pid === undefined ? undefined : sampleOf(service.pid);
+        const found = service.pid === undefined ? undefined : sampleOf(service.pid);
+        const sample = found && { ...found, heapMb: heaps[index] };
+        heaps[index] = undefined;
         if (sample === undefined) continue;
         const last = current[index]!;
         if (last.life !== service.lives) {
@@ -133,10 +143,11 @@ class Watch {
         if (interval !== undefined) interval.rssMb[index] = sample.rssMb;
       }
     }, SAMPLE_MS);
+    this.#timers = [looks, samples];
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
   }
 }
 
