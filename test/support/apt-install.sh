@@ -3,6 +3,10 @@
 # their own, and a database that nobody asked for must not run afterwards.
 set -eu
 
+# One at a time: apt-get waits for the lock of the packages, and not for that of its lists.
+exec 9>"${TMPDIR:-/tmp}/stockroom-apt.lock"
+flock 9
+
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
   trap 'rm -f "$policy"' EXIT
