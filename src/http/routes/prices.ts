@@ -13,7 +13,7 @@ import {
   removeQuery,
   stats,
 } from '../../stores/price-history/schema.ts';
-import type { PriceHistory } from '../../stores/price-history/store.ts';
+import type { PriceHistory, PricesInput } from '../../stores/price-history/store.ts';
 import type { App } from '../app.ts';
 import { putsLines, writeLines, writtenLines } from '../lines.ts';
 import { problems } from '../problem.ts';
@@ -65,18 +65,8 @@ export function routePrices(app: App, priceHistory: PriceHistory): void {
     (request) => {
       const series = { ...request.params, ...request.query };
       const body: unknown = request.body;
-      if (!(body instanceof Readable)) return priceHistory.put({ ...series, ...request.body });
-      const field = series.from === undefined ? 'to' : 'from';
-      if (series[field] !== undefined) {
-        throw new StockroomError('INVALID_INPUT', `${field}: expected none with lines, found a time`, {
-          details: { field },
-        });
-      }
-      return writeLines(
-        body,
-        candleInput,
-        async (candles) => (await priceHistory.put({ ...series, candles })).written,
-      );
+      if (body instanceof Readable) return putLines(priceHistory, series, body);
+      return priceHistory.put({ ...series, ...request.body });
     },
   );
   app.delete(
@@ -91,5 +81,24 @@ export function routePrices(app: App, priceHistory: PriceHistory): void {
       },
     },
     (request) => priceHistory.remove({ ...request.params, ...request.query }),
+  );
+}
+
+/** @throws StockroomError INVALID_INPUT for a range: of lines nobody says that they are all of it */
+function putLines(
+  priceHistory: PriceHistory,
+  series: Omit<PricesInput, 'candles'>,
+  body: Readable,
+): ReturnType<typeof writeLines> {
+  const field = series.from === undefined ? 'to' : 'from';
+  if (series[field] !== undefined) {
+    throw new StockroomError('INVALID_INPUT', `${field}: expected none with lines, found a time`, {
+      details: { field },
+    });
+  }
+  return writeLines(
+    body,
+    candleInput,
+    async (candles) => (await priceHistory.put({ ...series, candles })).written,
   );
 }

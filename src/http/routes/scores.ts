@@ -34,7 +34,7 @@ export function routeScores(app: App, scores: Scores): void {
         response: { 200: z.union([putAnswer, writtenLines]), ...problems(400, 401, 403, 413, 415, 503) },
       },
     },
-    async (request) => {
+    (request) => {
       const body: unknown = request.body;
       if (body instanceof Readable) {
         return writeLines(body, scoreInput, async (lines) => (await scores.put(lines)).stored);
