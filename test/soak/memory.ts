@@ -28,11 +28,10 @@ export function sampleOf(pid: number): Sample | undefined {
 /** Used of the heap, as the service tells it; undefined where it does not answer at the moment. */
 export async function heapOf(port: number): Promise<number | undefined> {
   const signal = AbortSignal.timeout(5_000);
-  const metrics = await fetch(`http://127.0.0.1:${port}/metrics`, { signal }).then(
-    (answer) => answer.text(),
-    // It was killed, or is about to be: there will be another look.
-    () => '',
-  );
+  // It was killed, or is about to be: there will be another look.
+  const metrics = await fetch(`http://127.0.0.1:${port}/metrics`, { signal })
+    .then((answer) => answer.text())
+    .catch(() => '');
   const bytes = /^nodejs_heap_size_used_bytes (\S+)$/m.exec(metrics)?.[1];
   return bytes === undefined ? undefined : Number(bytes) / 1_048_576;
 }
