@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { promisify } from 'node:util';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { hotDefaults } from '../../src/tiers/hot/index.ts';
@@ -18,6 +16,7 @@ import {
 import { startRedisCluster, startRedisSentinel, startRedisTls } from '../support/redis-topologies.ts';
 import { type Server, startRedis } from '../support/servers.ts';
 import { ROOT } from '../support/source-files.ts';
+import { compilerSays } from './compile.ts';
 import {
   codeBlocks,
   defaultsOf,
@@ -152,20 +151,8 @@ describe('the code of docs/cache.md', () => {
 
   it('compiles', async () => {
     expect(blocks.length).toBeGreaterThan(6);
-    const settings = {
-      extends: join(ROOT, 'tsconfig.json'),
-      include: [],
-      files: blocks.map((code) => fileOf(code)),
-    };
-    const project = join(folder, 'tsconfig.json');
-    writeFileSync(project, JSON.stringify(settings));
-    const compiled = promisify(execFile)(join(ROOT, 'node_modules/.bin/tsc'), ['-p', project]);
-    await expect(
-      compiled.then(
-        () => '',
-        (error: { stdout: string }) => error.stdout,
-      ),
-    ).resolves.toBe('');
+    const files = blocks.map((code) => fileOf(code));
+    expect(await compilerSays(folder, files)).toBe('');
   }, 120_000);
 
   const local = blocks.filter((code) => !code.includes('.example'));

@@ -1,13 +1,12 @@
-import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ClientCode, clientDefaults, type ClientOptions } from '../../src/client/index.ts';
 import { listen } from '../../src/http/server.ts';
 import { freshTier, type TestTier } from '../support/durable.ts';
 import { apiKey, testServer, type TestServer } from '../support/http.ts';
 import { ROOT } from '../support/source-files.ts';
+import { compilerSays } from './compile.ts';
 import {
   codeBlocks,
   defaultsOf,
@@ -95,16 +94,7 @@ describe('the code of docs/clients.md', () => {
 
   it('compiles', async () => {
     expect(blocks.length).toBeGreaterThan(3);
-    const project = join(folder, 'tsconfig.json');
-    const settings = { extends: join(ROOT, 'tsconfig.json'), include: [], files: blocks.map(fileOf) };
-    writeFileSync(project, JSON.stringify(settings));
-    const compiled = promisify(execFile)(join(ROOT, 'node_modules/.bin/tsc'), ['-p', project]);
-    await expect(
-      compiled.then(
-        () => '',
-        (error: { stdout: string }) => error.stdout,
-      ),
-    ).resolves.toBe('');
+    expect(await compilerSays(folder, blocks.map(fileOf))).toBe('');
   }, 120_000);
 
   it('prints what it says, in order', async () => {

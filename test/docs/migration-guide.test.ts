@@ -20,6 +20,7 @@ import { testIo, type TestIo } from '../support/cli.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { ROOT } from '../support/source-files.ts';
 import { codeBlocks, linksOf, rowsUnder } from './markdown.ts';
+import { wordsOf } from './shell.ts';
 
 const PAGE = join(ROOT, 'docs/migration-guide.md');
 const text = readFileSync(PAGE, 'utf8');
@@ -39,10 +40,6 @@ function commandsOf(page: string): Shown[] {
   }
   return commands;
 }
-
-/** Words with spaces, some in quotes, as a shell splits them; what stands behind a # is a comment. */
-const wordsOf = (line: string): string[] =>
-  [...line.replace(/\s+# .*$/, '').matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
 
 /** What differs from run to run becomes the same: numbers, times, sizes, the width of columns. */
 const settled = (printed: string): string =>

@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { ROOT } from '../support/source-files.ts';
+import { compilerSays } from './compile.ts';
 import { codeBlocks } from './markdown.ts';
 
 const [example] = codeBlocks(readFileSync(join(ROOT, 'README.md'), 'utf8'), 'ts');
@@ -35,18 +34,7 @@ it('the example of the README compiles, and does what it says', async () => {
 declare const payload: Parameters<import('../../../src/index.ts').Stockroom['saveRun']>[0];
 `,
   );
-  const project = join(folder, 'tsconfig.json');
-  writeFileSync(
-    project,
-    JSON.stringify({ extends: join(ROOT, 'tsconfig.json'), include: [], files: [file, given] }),
-  );
-  const compiled = promisify(execFile)(join(ROOT, 'node_modules/.bin/tsc'), ['-p', project]);
-  await expect(
-    compiled.then(
-      () => '',
-      (error: { stdout: string }) => error.stdout,
-    ),
-  ).resolves.toBe('');
+  expect(await compilerSays(folder, [file, given])).toBe('');
 
   vi.stubEnv('DATABASE_URL', database.url);
   vi.stubEnv('STOCKROOM_DATA_DIR', folder);
