@@ -31,15 +31,11 @@ export class Draining {
 
 export function installDraining(app: App, drainMs: number): Draining {
   const draining = new Draining();
-  // A caller that keeps its connection is told with an answer to open another, elsewhere: none is closed under a request on its way.
-  app.addHook('onSend', (_request, reply, payload, done) => {
-    if (draining.begun) void reply.header('connection', 'close');
-    done(null, payload);
-  });
   const unused = unusedConnections(app);
   let ended = false;
   app.addHook('preClose', async () => {
     draining.begin();
+    // From here on Fastify answers with `Connection: close`: callers that keep a connection open the next one elsewhere.
     if (drainMs > 0) await pause(drainMs);
     draining.end();
     ended = true;
