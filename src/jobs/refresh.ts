@@ -1,15 +1,11 @@
-import { isDeepStrictEqual } from 'node:util';
-import { pause } from '../core/wait.ts';
-import type { HotTier, ProjectionContent } from '../tiers/hot/index.ts';
-import { beginningOf } from '../tiers/views/view.ts';
-import type { BoundView } from '../tiers/views/index.ts';
+import type { HotTier } from '../tiers/hot/index.ts';
+import { type BoundView, compareKey, standing } from '../tiers/views/index.ts';
 import type { JobContext, JobDefinition } from './job.ts';
 
 /** Keys of one view that are compared in one run. */
 const SAMPLE_MAX = 50;
-/** A key that differs is looked at again: a write may be on its way. */
-const LOOKS = 4;
-const LOOK_AGAIN_MS = 100;
+/** Keys that are looked for at once. */
+const LOOKS_AT_ONCE = 50;
 
 /**
  * Keeps the keys in Redis true: builds those that are worth having and are gone, compares a sample of the others with PostgreSQL and
@@ -48,30 +44,34 @@ async function buildMissing(
   bound: BoundView<unknown>,
   signal: AbortSignal,
 ): Promise<number> {
+  const ids = await bound.view.recent(durable);
   let built = 0;
-  for (const id of await bound.view.recent(durable)) {
-    if (signal.aborted) break;
-    const key = bound.fullKey(id);
-    if ((await hot.projections.read(key)) !== undefined) continue;
-    await bound.refresh(id);
-    // Of some PostgreSQL has nothing either.
-    if ((await hot.projections.read(key)) !== undefined) built += 1;
+  for (let from = 0; from < ids.length && !signal.aborted; from += LOOKS_AT_ONCE) {
+    const some = ids.slice(from, from + LOOKS_AT_ONCE);
+    const looks = await Promise.all(some.map((id) => hot.projections.read(bound.fullKey(id))));
+    for (const [at, id] of some.entries()) {
+      if (looks[at] !== undefined) continue;
+      if (signal.aborted) break;
+      await bound.refresh(id);
+      // Of some PostgreSQL has nothing either.
+      if ((await hot.projections.read(bound.fullKey(id))) !== undefined) built += 1;
+    }
   }
   return built;
 }
 
 async function compareSample(
-  system: Durable,
+  { durable }: Durable,
   hot: HotTier,
   bound: BoundView<unknown>,
   signal: AbortSignal,
 ): Promise<{ compared: number; corrected: number }> {
   const sample = await sampleOf(hot, bound, signal);
   let corrected = 0;
-  for (const [key, id] of sample) {
+  for (const key of sample) {
     if (signal.aborted) break;
-    if (!(await differs(system, hot, bound, key, id))) continue;
-    await bound.refresh(id);
+    if ((await compareKey(hot, durable, bound, key)) === undefined) continue;
+    await bound.refresh(key[1]);
     corrected += 1;
   }
   return { compared: sample.length, corrected };
@@ -80,49 +80,16 @@ async function compareSample(
 /** Every key has the same chance to be in it, however many there are. */
 async function sampleOf(
   hot: HotTier,
-  { view }: BoundView<unknown>,
+  bound: BoundView<unknown>,
   signal: AbortSignal,
 ): Promise<[key: string, id: unknown][]> {
   const sample: [string, unknown][] = [];
   let seen = 0;
-  let cursor: string | undefined;
-  do {
-    const page = await hot.scan(hot.prefix + beginningOf(view.pattern), cursor);
-    for (const key of page.keys) {
-      const id = view.idOf(key.slice(hot.prefix.length));
-      if (id === undefined) continue;
-      seen += 1;
-      const place = seen <= SAMPLE_MAX ? seen - 1 : Math.floor(Math.random() * seen);
-      if (place < SAMPLE_MAX) sample[place] = [key, id];
-    }
-    cursor = page.cursor;
-  } while (cursor !== undefined && !signal.aborted);
-  return sample;
-}
-
-async function differs(
-  { durable }: Durable,
-  hot: HotTier,
-  { view }: BoundView<unknown>,
-  key: string,
-  id: unknown,
-): Promise<boolean> {
-  for (let looks = 1; ; looks += 1) {
-    const found = await hot.projections.read(key);
-    // Gone since the scan: nobody reads it.
-    if (found === undefined) return false;
-    const expected = (await view.build(durable, id))?.content;
-    if (expected !== undefined && isDeepStrictEqual(inOrder(expected), inOrder(found))) return false;
-    if (looks === LOOKS) return true;
-    await pause(LOOK_AGAIN_MS);
+  for await (const key of standing(hot, bound)) {
+    if (signal.aborted) break;
+    seen += 1;
+    const place = seen <= SAMPLE_MAX ? seen - 1 : Math.floor(Math.random() * seen);
+    if (place < SAMPLE_MAX) sample[place] = key;
   }
-}
-
-/** Members that stand in no order are put into one. */
-function inOrder(content: ProjectionContent): unknown {
-  if (content.kind === 'set') return { kind: content.kind, members: content.members.toSorted() };
-  if (content.kind === 'hash') return { kind: content.kind, fields: { ...content.fields } };
-  if (content.kind === 'text') return { kind: content.kind, text: content.text };
-  const members = content.members.map(({ id, score }) => ({ id, score }));
-  return { kind: content.kind, members: members.toSorted((a, b) => (a.id < b.id ? -1 : 1)) };
+  return sample;
 }

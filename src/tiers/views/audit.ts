@@ -32,7 +32,7 @@ export async function verifyView(
   const differences: ViewDifference[] = [];
   let keys = 0;
   for await (const [key, id] of standing(hot, bound)) {
-    const difference = await compare(hot, durable, bound, key, id);
+    const difference = await compareKey(hot, durable, bound, [key, id]);
     keys += 1;
     if (difference !== undefined) differences.push(difference);
   }
@@ -68,12 +68,15 @@ export async function* standing(
   } while (cursor !== undefined);
 }
 
-async function compare(
+/**
+ * A key against PostgreSQL, as often as a write may be on its way.
+ * @returns undefined where they agree, or the key is gone meanwhile
+ */
+export async function compareKey(
   hot: HotTier,
   durable: DurableTier,
   { view }: BoundView<unknown>,
-  key: string,
-  id: unknown,
+  [key, id]: readonly [key: string, id: unknown],
 ): Promise<ViewDifference | undefined> {
   for (let looks = 1; ; looks += 1) {
     const found = await hot.projections.read(key);

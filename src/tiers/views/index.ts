@@ -1,6 +1,13 @@
 export { batched } from './batched.ts';
 export { distrustEveryKey } from './every-key.ts';
-export { rebuildView, verifyView, type ViewDifference, type ViewReport } from './audit.ts';
+export {
+  compareKey,
+  rebuildView,
+  standing,
+  verifyView,
+  type ViewDifference,
+  type ViewReport,
+} from './audit.ts';
 export { type ViewSettings, viewDefaults } from './settings.ts';
 export { transact } from './transact.ts';
 export type { Built, Source, View } from './view.ts';
