@@ -64,12 +64,15 @@ export interface Limits {
   readonly closeTimeoutMs: number;
   /** For the first connection to a server, which says whether it can be used. */
   readonly connectTimeoutMs: number;
+  /** For a word of the server about a statement, before it is asked over another connection whether it still works on it. */
+  readonly silenceMs: number;
 }
 
 export const defaultLimits: Limits = Object.freeze({
   acquireTimeoutMs: 30_000,
   closeTimeoutMs: 10_000,
   connectTimeoutMs: 10_000,
+  silenceMs: 15_000,
 });
 
 /**

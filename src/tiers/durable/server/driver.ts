@@ -1,16 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Client, type ClientConfig, Pool, type PoolClient } from 'pg';
+import { type Client, Pool, type PoolClient } from 'pg';
 import { StockroomError } from '../../../core/errors.ts';
 import { defaultLimits, type Lease, type Limits, type TierDriver } from '../connection.ts';
-import { reasonOf, sqlState } from '../errors.ts';
 import type { Address } from './address.ts';
+import { asker } from './ask.ts';
+import { clientConfig, unreachable } from './client.ts';
 import { ServerConnection } from './connection.ts';
 import { PreparedNames } from './prepared.ts';
+import { SilenceWatch } from './silence.ts';
 
 /** After this time without use a connection is closed. */
 const idleTimeoutMs = 30_000;
-/** A peer that is gone without a word is noticed by TCP, which asks after this time of silence. */
-const keepAliveDelayMs = 10_000;
+const SILENT = 'it takes connections and answers nothing';
 
 export interface ServerDriverOptions {
   readonly schema: string;
@@ -31,6 +32,7 @@ export class ServerDriver implements TierDriver {
   readonly #limits: Limits;
   readonly #lent = new Set<PoolClient>();
   readonly #prepared = new PreparedNames();
+  readonly #watch: SilenceWatch;
   #closed = false;
 
   constructor(address: Address, options: ServerDriverOptions) {
@@ -40,6 +42,7 @@ export class ServerDriver implements TierDriver {
     this.replica = options.replica;
     this.#setting = address.setting;
     this.#limits = { ...defaultLimits, ...options.limits };
+    this.#watch = new SilenceWatch(asker(address, this.#limits.connectTimeoutMs), this.#limits.silenceMs);
     this.#pool = new Pool({
       ...clientConfig(address),
       max: options.poolMax,
@@ -58,30 +61,42 @@ export class ServerDriver implements TierDriver {
 
   async acquire(): Promise<Lease> {
     if (this.#closed) throw new StockroomError('UNAVAILABLE', 'The durable tier was closed.');
+    if (this.#watch.serverIsSilent) throw unreachable(new Error(SILENT), this.location, this.#setting);
     const client = await this.#connect();
-    this.#lent.add(client);
     const connection = new ServerConnection(client, this.location, this.#prepared);
+    this.#lent.add(client);
+    this.#watch.add(connection);
+    if (connection.isFromBefore(this.#watch.lastCut)) {
+      this.#giveBack(client, connection, true);
+      return this.acquire();
+    }
+    try {
+      await connection.identify();
+    } catch (error) {
+      this.#giveBack(client, connection, true);
+      throw error;
+    }
     return {
       connection,
       release: async (spoiled) => {
-        let destroy = spoiled;
-        if (!destroy && connection.transactionState !== 'idle') {
-          // Where the rollback fails, closing the connection rolls back as well.
-          await client.query('ROLLBACK').catch(() => {
-            destroy = true;
-          });
-        }
-        this.#lent.delete(client);
-        if (destroy) endAtOnce(client);
-        client.release(destroy);
+        const clean = !spoiled && (connection.transactionState === 'idle' || (await connection.rollback()));
+        this.#giveBack(client, connection, !clean);
       },
     };
+  }
+
+  #giveBack(client: PoolClient, connection: ServerConnection, destroy: boolean): void {
+    this.#watch.remove(connection);
+    this.#lent.delete(client);
+    if (destroy) endAtOnce(client);
+    client.release(destroy);
   }
 
   /** Waits for work in flight, then cuts off what is left. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#watch.close();
     const abort = new AbortController();
     const ended = this.#pool.end();
     const late = delay(this.#limits.closeTimeoutMs, true, { signal: abort.signal }).catch(() => false);
@@ -123,27 +138,4 @@ function endClient(client: PoolClient): Promise<void> {
 /** The end of a pipeline waits for its statements, of which one may never end: only without one it closes the socket under them. */
 function endAtOnce(client: PoolClient): void {
   (client as { pipeline: boolean }).pipeline = false;
-}
-
-/** What every connection to a server is made with. */
-export function clientConfig(address: Address): ClientConfig {
-  return {
-    connectionString: address.connectionString,
-    application_name: 'stockroom',
-    keepAlive: true,
-    keepAliveInitialDelayMillis: keepAliveDelayMs,
-  };
-}
-
-export function unreachable(cause: unknown, location: string, setting: string): StockroomError {
-  const state = sqlState(cause);
-  const wayOut =
-    setting === 'DATABASE_URL'
-      ? 'Start the server, correct DATABASE_URL, or unset it to use the embedded database.'
-      : `Start the server, correct ${setting}, or unset it.`;
-  return new StockroomError(
-    'DATABASE_UNREACHABLE',
-    `PostgreSQL at ${location} cannot be reached${state === undefined ? '' : ` (SQLSTATE ${state})`}: ${reasonOf(cause)}. ${wayOut}`,
-    { cause, details: { location, ...(state === undefined ? {} : { sqlState: state }) } },
-  );
 }

@@ -4,7 +4,8 @@ import { defaultLimits, type Limits, sessionSettings } from '../connection.ts';
 import type { DurableTier } from '../port.ts';
 import { createTier } from '../tier.ts';
 import { type Address, addressOf } from './address.ts';
-import { clientConfig, ServerDriver, unreachable } from './driver.ts';
+import { clientConfig, unreachable } from './client.ts';
+import { ServerDriver } from './driver.ts';
 
 export interface ServerOptions {
   /** `postgres://user:password@host:port/database` */
