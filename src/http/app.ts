@@ -10,7 +10,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Absent: `read` for GET and HEAD, `write` for the rest. */
     access?: Access;
-    /** Its answer carries a validator: see plugins/etag.ts. */
+    /** Its answer depends on the URL and the time alone: it is shared, and carries a validator. See plugins/shared-reads.ts. */
     etag?: boolean;
     /** Takes lines of JSON as well, as a stream: see plugins/lines.ts. */
     lines?: boolean;

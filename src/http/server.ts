@@ -28,6 +28,7 @@ import { installPressure } from './plugins/pressure.ts';
 import { installRateLimit, type RateLimit } from './plugins/rate-limit.ts';
 import { installRequests, requestId } from './plugins/requests.ts';
 import { installSecurityHeaders } from './plugins/security-headers.ts';
+import { installSharedReads } from './plugins/shared-reads.ts';
 import { routeEvents } from './routes/events.ts';
 import { routeHealth } from './routes/health.ts';
 import { routeHot } from './routes/hot.ts';
@@ -96,6 +97,7 @@ export async function buildServer(options: ServerOptions): Promise<App> {
   if (config.apiKeys.length > 0) installRateLimit(app, hot, options.rateLimit);
   installAudit(app, durable);
   installEtags(app);
+  installSharedReads(app);
   const draining = installDraining(app, options.drainMs ?? 0);
   await installPressure(app);
   await installCompression(app);

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { App } from '../app.ts';
 import type { Durable } from '../tier-health.ts';
 
@@ -18,16 +18,15 @@ declare module 'fastify' {
  */
 export function installAudit(app: App, durable: Durable): void {
   app.decorateRequest('auditId', undefined);
-  app.addHook('preHandler', async (request) => {
-    if (!isAct(request)) return;
+  const begin = async (request: FastifyRequest): Promise<void> => {
     const detail = { request_id: request.id, outcome: 'begun' };
     const { rows } = await durable.query<{ id: bigint }>(
       'insert into audit_log (actor, action, subject, detail) values ($1, $2, $3, $4::jsonb) returning id',
       [request.caller, actionOf(request), subjectOf(request), JSON.stringify(detail)],
     );
     request.auditId = String(rows[0]!.id);
-  });
-  app.addHook('onSend', async (request, reply, payload) => {
+  };
+  const end = async (request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> => {
     if (request.auditId === undefined) return payload;
     const outcome = { outcome: reply.statusCode < 400 ? 'done' : 'failed', status: reply.statusCode };
     try {
@@ -40,11 +39,22 @@ export function installAudit(app: App, durable: Durable): void {
       request.log.error({ err: error, audit: request.auditId }, 'the outcome of an admin act was not noted');
     }
     return payload;
+  };
+  // On the routes of acts alone: every other request would wait for two promises.
+  app.addHook('onRoute', (route) => {
+    if (!isAct(route)) return;
+    route.preHandler = [begin, ...listOf(route.preHandler)];
+    route.onSend = [end, ...listOf(route.onSend)];
   });
 }
 
-function isAct({ method, routeOptions }: FastifyRequest): boolean {
-  return routeOptions.config.access === 'admin' && method !== 'GET' && method !== 'HEAD';
+function isAct({ method, config }: Pick<RouteOptions, 'method' | 'config'>): boolean {
+  return config?.access === 'admin' && method !== 'GET' && method !== 'HEAD';
+}
+
+function listOf<T>(hooks: T | T[] | undefined): T[] {
+  if (hooks === undefined) return [];
+  return Array.isArray(hooks) ? hooks : [hooks];
 }
 
 function actionOf({ method, routeOptions }: FastifyRequest): string {

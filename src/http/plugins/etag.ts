@@ -1,4 +1,3 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createHash } from 'node:crypto';
 import type { App } from '../app.ts';
 
@@ -6,22 +5,20 @@ import type { App } from '../app.ts';
 const HASH_LENGTH = 22;
 
 /**
- * Answers of routes with `config.etag` carry a weak validator, the hash of what is answered; some carry the version of a row. Who has
- * it already is told so with 304 and no body. Registered before compression, so that the hash is that of the text.
+ * Answers with a validator (the hash of what is answered, or the version of a row) may be kept by their caller: who has one already is
+ * told so with 304 and no body. Registered before compression, so that the hash is that of the text.
  */
 export function installEtags(app: App): void {
   app.addHook('onSend', (request, reply, payload, done) => {
-    if (request.method !== 'GET' || reply.statusCode !== 200 || typeof payload !== 'string') {
-      done(null, payload);
-      return;
-    }
-    const tag = tagOf(request, reply, payload);
-    if (tag === undefined) {
+    const tag = reply.getHeader('etag');
+    // Files of the console come as streams, with a validator and rules of their own.
+    const ours = typeof payload === 'string' && typeof tag === 'string';
+    if (!ours || request.method !== 'GET' || reply.statusCode !== 200) {
       done(null, payload);
       return;
     }
     // It may be kept, and must be asked for anew each time; never by what serves several callers.
-    void reply.header('etag', tag).header('cache-control', 'private, no-cache');
+    void reply.header('cache-control', 'private, no-cache');
     if (!isKnown(request.headers['if-none-match'], tag)) {
       done(null, payload);
       return;
@@ -31,12 +28,9 @@ export function installEtags(app: App): void {
   });
 }
 
-/** The version that the route gave, or a hash where it wants one. */
-function tagOf(request: FastifyRequest, reply: FastifyReply, payload: string): string | undefined {
-  const given = reply.getHeader('etag');
-  if (typeof given === 'string') return given;
-  if (request.routeOptions.config.etag !== true) return undefined;
-  return `W/"${createHash('sha256').update(payload).digest('base64url').slice(0, HASH_LENGTH)}"`;
+/** The validator of an answer without a version. */
+export function hashTag(text: string): string {
+  return `W/"${createHash('sha256').update(text).digest('base64url').slice(0, HASH_LENGTH)}"`;
 }
 
 /** Compared weakly (RFC 9110, 8.8.3.2). */

@@ -5,6 +5,7 @@ import { within } from '../../core/wait.ts';
 import { type HotTier, keyPart, type QuotaAnswer } from '../../tiers/hot/index.ts';
 import { createInProcessTier } from '../../tiers/hot/in-process/tier.ts';
 import { type App, accessOf } from '../app.ts';
+import { SharedTakes } from '../shared-takes.ts';
 
 export interface RateLimit {
   /** Requests that a key may send at once, and in each `windowMs`. */
@@ -28,13 +29,15 @@ export function installRateLimit(app: App, hot: HotTier, given: Partial<RateLimi
   const { timeoutMs, ...quota } = { ...rateLimitDefaults, ...given };
   const own = createInProcessTier({ prefix: hot.prefix, maxEntries: 10_000 });
   app.addHook('onClose', () => own.close());
+  const takes = new SharedTakes(async (key, cost) => {
+    // The tier's own metrics tell of a failure; it is no reason to refuse requests, or to let all of them pass.
+    const shared = within(hot.quotas.take(key, { ...quota, cost }), timeoutMs).catch(() => undefined);
+    return (await shared) ?? own.quotas.take(key, { ...quota, cost });
+  });
   app.addHook('onRequest', async (request, reply) => {
     if (accessOf(request) === 'open' || isProbe(request)) return;
     const { caller } = request;
-    const key = `${hot.prefix}quota:http:${keyPart(caller)}`;
-    // The tier's own metrics tell of a failure; it is no reason to refuse requests, or to let all of them pass.
-    const shared = within(hot.quotas.take(key, quota), timeoutMs).catch(() => undefined);
-    const answer = (await shared) ?? (await own.quotas.take(key, quota));
+    const answer = await takes.one(`${hot.prefix}quota:http:${keyPart(caller)}`);
     tell(reply, quota.limit, answer);
     if (answer.allowed) return;
     const seconds = Math.ceil(answer.retryAfterMs / 1_000);

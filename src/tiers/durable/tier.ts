@@ -117,13 +117,18 @@ class ConnectionTier implements DurableTier {
     const holding = { open: true };
     let done = false;
     try {
-      const result = await this.#holding.run(holding, () => work(session));
+      const result = await this.#within(holding, () => work(session));
       done = true;
       return result;
     } finally {
       holding.open = false;
       await release(done);
     }
+  }
+
+  /** Where no use has to be refused, nobody pays for knowing which code is inside: every promise of the process costs more with it. */
+  #within<T>(holding: { open: boolean }, work: () => Promise<T>): Promise<T> {
+    return this.kind === 'server' ? work() : this.#holding.run(holding, work);
   }
 
   async #acquire(): Promise<{ session: ConnectionSession; release: (done: boolean) => Promise<void> }> {

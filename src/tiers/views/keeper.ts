@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import { Relay } from '../../core/relay.ts';
 import type { DurableTier } from '../durable/index.ts';
 import {
   type HotTier,
@@ -20,17 +21,11 @@ export interface KeeperOptions {
   readonly doubted: Remembered;
 }
 
-interface Refreshing {
-  readonly running: Promise<void>;
-  /** Begins when `running` is over, for everybody who came meanwhile: what they wrote may have come after its look. */
-  next: Promise<void> | undefined;
-}
-
 /** Builds keys from PostgreSQL, one build of a key at a time in this process. */
 export class Keeper {
   readonly hot: HotTier;
   readonly #options: KeeperOptions;
-  readonly #refreshing = new Map<string, Refreshing>();
+  readonly #refreshing = new Relay<void>();
   readonly #running = new Set<Promise<unknown>>();
 
   constructor(options: KeeperOptions) {
@@ -44,7 +39,10 @@ export class Keeper {
       view,
       fullKey,
       read: (id) => this.#read(view, fullKey(id), id),
-      refresh: (id) => this.track(this.#refresh(view, fullKey(id), id)),
+      refresh: (id) => {
+        const key = fullKey(id);
+        return this.track(this.#refreshing.join(key, () => this.#correct(view, key, id)));
+      },
     };
   }
 
@@ -85,8 +83,8 @@ export class Keeper {
   async #read<Id>(view: View<Id>, key: string, id: Id): Promise<ProjectionContent | undefined> {
     const { durable, doubted } = this.#options;
     // A write of this process that is on its way there is seen by whoever reads after it.
-    const pending = this.#refreshing.get(key);
-    if (pending !== undefined) await (pending.next ?? pending.running).catch(() => undefined);
+    const pending = this.#refreshing.last(key);
+    if (pending !== undefined) await pending.catch(ignore);
     if (this.#isOnlyOurs || doubted.has(key) || this.hot.state().state === 'down')
       return (await view.build(durable, id))?.content;
     try {
@@ -103,24 +101,6 @@ export class Keeper {
     const built = await view.build(this.#options.durable, id);
     if (built !== undefined) await this.#replace(view, key, epoch, built);
     return built;
-  }
-
-  #refresh<Id>(view: View<Id>, key: string, id: Id): Promise<void> {
-    const current = this.#refreshing.get(key);
-    if (current === undefined) return this.#start(key, () => this.#correct(view, key, id));
-    const again = (): Promise<void> => this.#start(key, () => this.#correct(view, key, id));
-    current.next ??= current.running.then(again, again);
-    return current.next;
-  }
-
-  #start(key: string, work: () => Promise<void>): Promise<void> {
-    const running = work().finally(() => {
-      if (this.#refreshing.get(key)?.running === running && this.#refreshing.get(key)?.next === undefined) {
-        this.#refreshing.delete(key);
-      }
-    });
-    this.#refreshing.set(key, { running, next: undefined });
-    return running;
   }
 
   /** For a writer: in the end the key holds what was committed, or is gone. */
