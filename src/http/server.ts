@@ -110,7 +110,7 @@ export async function buildServer(options: ServerOptions): Promise<App> {
   const jobs = createJobs({ system, hot, clock, ...options.jobs });
   // Hooks of the end run backwards: before the stores are closed.
   app.addHook('onClose', () => jobs.close());
-  const stopJobMetrics = jobMetrics([metrics.registry], () => jobs.list());
+  const stopJobMetrics = jobMetrics([metrics.registry], jobs);
   app.addHook('onClose', async () => stopJobMetrics());
   const history = createMigrationHistory({ durable });
   routeHealth(app, { durable, hot, draining });

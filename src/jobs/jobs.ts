@@ -10,7 +10,7 @@ import { JobQueue } from './queue.ts';
 import { readRecords, type RunRecord } from './records.ts';
 import type { Ran } from './run.ts';
 import { JobRunner } from './runner.ts';
-import { nextTick, schedulesOf } from './schedule.ts';
+import { nextTick, overdueTick, schedulesOf } from './schedule.ts';
 import { jobDefaults, type JobSettings } from './settings.ts';
 
 /** A run that is begun by hand is kept from the services for so long: whoever asked for it takes it. */
@@ -51,6 +51,8 @@ export interface Jobs {
   readonly names: readonly string[];
   /** @throws as the durable tier does */
   list(): Promise<JobState[]>;
+  /** Of each job with times: the last one of which its run ought to be over by now. */
+  overdue(): ReadonlyMap<string, Date>;
   /**
    * Puts a run into the queue, for whichever process of the fleet is free.
    * @returns its id, or that of a run that waits already
@@ -95,6 +97,15 @@ export function createJobs(options: JobsOptions): Jobs {
         };
       });
     },
+    overdue() {
+      const now = new Date();
+      return new Map(
+        schedules.flatMap((schedule) => {
+          const tick = overdueTick(schedule, now);
+          return tick === undefined ? [] : [[schedule.job.name, tick] as const];
+        }),
+      );
+    },
     async enqueue(name, by) {
       jobOf(jobs, name);
       const id = (await queue.send(name, { by })) ?? (await queue.waiting(name));
@@ -104,7 +115,7 @@ export function createJobs(options: JobsOptions): Jobs {
     async runHere(name, by) {
       const job = jobOf(jobs, name);
       await queue.send(name, { by }, { startAfterMs: RESERVED_MS, priority: FIRST });
-      const taken = await queue.take(name, true);
+      const taken = await queue.take(name, { ahead: true });
       if (taken !== undefined) return { ...(await runner.execute(job, taken)), id: taken.id };
       throw new StockroomError(
         'CONFLICT',

@@ -1,15 +1,43 @@
 import { createHash } from 'node:crypto';
 import type PgBoss from 'pg-boss';
 import { jobFailures } from '../core/job-diagnostics.ts';
-import { type DurableTier, isRetryable, type Param, retried, sqlState } from '../tiers/durable/index.ts';
+import {
+  type DurableTier,
+  isRetryable,
+  type Param,
+  type QueryResult,
+  retried,
+  sqlState,
+} from '../tiers/durable/index.ts';
 import type { JobDefinition } from './job.ts';
+import { gone } from './records.ts';
+import { createRunLocks, heldSql, type RunLock, type RunLocks } from './run-lock.ts';
 import { type JobSettings, KEEP_ARCHIVED_DAYS, KEEP_RUNS_SECONDS } from './settings.ts';
 
-/** One run that this process has taken: nobody else has it before it expires. */
-export interface Taken {
+/** A run that is under way: the same run begun again is another attempt. */
+export interface Attempt {
   readonly id: string;
-  readonly name: string;
+  readonly attempt: number;
 }
+
+/** One run that this process has taken: nobody else has it while the lock is held. */
+export interface Taken extends Attempt {
+  readonly name: string;
+  readonly lock: RunLock;
+}
+
+/** A job that there may be something to do about. */
+export interface Look {
+  readonly name: string;
+  /** A run of it could begin now. */
+  readonly due: boolean;
+  /** The run that is under way. */
+  readonly active: Attempt | undefined;
+  /** Somebody in the fleet has the right to run it. */
+  readonly held: boolean;
+}
+
+type Execute = (sql: string, params?: readonly Param[]) => Promise<QueryResult>;
 
 /** pg-boss takes names of 50 characters. */
 const SCHEMA_MAX = 50;
@@ -33,9 +61,10 @@ export class JobQueue {
   readonly #jobs: readonly JobDefinition[];
   readonly #settings: JobSettings;
   readonly #maintains: boolean;
+  readonly #locks: RunLocks;
   #opening: Promise<PgBoss> | undefined;
 
-  /** @param maintains this process is one of those that look for runs whose process is gone */
+  /** @param maintains this process is one of those that look for runs that took too long */
   constructor(
     durable: DurableTier,
     jobs: readonly JobDefinition[],
@@ -47,6 +76,7 @@ export class JobQueue {
     this.#jobs = jobs;
     this.#settings = settings;
     this.#maintains = maintains;
+    this.#locks = createRunLocks(durable, this.schema, settings);
   }
 
   /**
@@ -84,47 +114,105 @@ export class JobQueue {
     return rows[0]?.id;
   }
 
-  /** Jobs of which a run could be taken now. One statement: a process asks all day. */
-  async due(): Promise<string[]> {
-    const { rows } = await this.#durable.query<{ name: string }>(
-      `select distinct name from ${this.schema}.job as due
-       where name = any($1::text[]) and state < 'active' and start_after < now()
-         and not exists (select from ${this.schema}.job as other where other.name = due.name and other.state = 'active')`,
+  /** Jobs of which a run waits or is under way. One statement: a process asks all day. */
+  async look(): Promise<Look[]> {
+    const { rows } = await this.#durable.query<{
+      name: string;
+      due: boolean;
+      id: string | null;
+      attempt: number;
+      held: boolean;
+    }>(
+      `select wanted.name, active.id, active.retry_count as attempt,
+         active.id is null and due.is as due, active.id is not null and ${heldSql(this.#durable, this.schema, 'wanted.name')} as held
+       from unnest($1::text[]) as wanted (name)
+       left join lateral (
+         select id, retry_count from ${this.schema}.job where name = wanted.name and state = 'active' limit 1) as active on true
+       cross join lateral (
+         select exists (
+           select from ${this.schema}.job where name = wanted.name and state < 'active' and start_after < now()) as is) as due
+       where active.id is not null or due.is`,
       [this.#jobs.map(({ name }) => name)],
     );
-    return rows.map(({ name }) => name);
+    return rows.map(({ name, due, id, attempt, held }) => {
+      return { name, due, held, active: id === null ? undefined : { id, attempt } };
+    });
   }
 
   /**
-   * @param ahead also one that is to wait
+   * @param options ahead: also one that is to wait
+   * @param options orphan a run whose process is gone: it is this one that is taken, when it may be tried again
    * @returns undefined when there is none, or another process was faster
    */
-  async take(name: string, ahead = false): Promise<Taken | undefined> {
+  async take(
+    name: string,
+    { ahead = false, orphan }: { ahead?: boolean; orphan?: Attempt | undefined } = {},
+  ): Promise<Taken | undefined> {
     const boss = await this.open();
-    const [job] = await boss.fetch(name, { ignoreStartAfter: ahead });
-    return job === undefined ? undefined : { id: job.id, name };
+    const lock = await this.#locks.take(name);
+    if (lock === undefined) return undefined;
+    let taken: Taken | undefined;
+    try {
+      const isFreed = orphan !== undefined && (await this.fail({ ...orphan, name, lock }, { error: gone }));
+      const ignoreStartAfter = ahead || isFreed;
+      const [job] = await boss.fetch(name, { ignoreStartAfter, includeMetadata: true, ...over(lock) });
+      if (job !== undefined) taken = { id: job.id, attempt: job.retryCount, name, lock };
+      return taken;
+    } finally {
+      if (taken === undefined) await lock.release();
+    }
   }
 
-  async complete({ name, id }: Taken, output: object): Promise<void> {
-    await (await this.open()).complete(name, id, output);
+  async complete(taken: Taken, output: object): Promise<void> {
+    await this.#end(taken, (boss) => boss.complete(taken.name, taken.id, output, over(taken.lock)));
   }
 
-  /** It failed, or this process stops: it is tried again after a while, if it may be. */
-  async fail({ name, id }: Taken, output: object): Promise<void> {
-    await (await this.open()).fail(name, id, output);
+  /**
+   * It failed, or this process stops: it is tried again after a while, if it may be.
+   * @returns false when it had ended, or was begun anew, before
+   */
+  fail(taken: Taken, output: object): Promise<boolean> {
+    return this.#end(taken, (boss) => boss.fail(taken.name, taken.id, output, over(taken.lock)));
+  }
+
+  /** For a run whose lock was lost. @returns the run with the lock taken anew; as it was while somebody else has the lock */
+  async lockAgain(taken: Taken): Promise<Taken> {
+    const lock = await this.#locks.take(taken.name);
+    return lock === undefined ? taken : { ...taken, lock };
+  }
+
+  /** Whether it is still under way, as far as the queue knows, and nobody has begun it anew. */
+  async isCurrent(
+    taken: Taken,
+    execute: Execute = (...statement) => this.#durable.query(...statement),
+  ): Promise<boolean> {
+    const { count } = await execute(
+      `select from ${this.schema}.job where name = $1 and id = $2 and state = 'active' and retry_count = $3`,
+      [taken.name, taken.id, taken.attempt],
+    );
+    return count > 0;
   }
 
   async close(): Promise<void> {
+    await this.#locks.close();
     const boss = await this.#opening?.catch(() => undefined);
     this.#opening = undefined;
     await boss?.stop({ graceful: false, close: false });
+  }
+
+  /** Over the connection that has the lock: no other process changes the run meanwhile. */
+  async #end(taken: Taken, note: (boss: PgBoss) => Promise<void>): Promise<boolean> {
+    const boss = await this.open();
+    const isCurrent = await this.isCurrent(taken, taken.lock.query);
+    if (isCurrent) await note(boss);
+    return isCurrent;
   }
 
   async #open(): Promise<PgBoss> {
     // Not before it is needed: commands that run no job start without it.
     const { default: Boss } = await import('pg-boss');
     const boss = new Boss({
-      db: { executeSql: (text, values) => this.#execute(text, values as unknown[] | undefined) },
+      db: dbOf((...statement) => this.#durable.query(...statement)),
       schema: this.schema,
       schedule: false,
       supervise: this.#maintains,
@@ -180,15 +268,19 @@ export class JobQueue {
       expireInSeconds: Math.ceil((job.limitMs + this.#settings.expiryMarginMs) / 1_000),
     } as const;
   }
+}
 
-  /** As pg-boss asks: several statements without values, documents as objects. */
-  async #execute(text: string, values: unknown[] | undefined): Promise<{ rows: unknown[] }> {
-    const { rows } =
-      values === undefined || values.length === 0
-        ? await this.#durable.query(text)
-        : await this.#durable.query(text, values.map(paramOf));
-    return { rows };
-  }
+/** For one call of pg-boss: over the connection that has the lock. */
+function over(lock: RunLock): { db: PgBoss.Db } {
+  return { db: dbOf(lock.query) };
+}
+
+/** As pg-boss asks: several statements without values, documents as objects. */
+function dbOf(execute: Execute): PgBoss.Db {
+  return {
+    executeSql: (text, values: unknown[] | undefined) =>
+      values === undefined || values.length === 0 ? execute(text) : execute(text, values.map(paramOf)),
+  };
 }
 
 /** Two processes create the schema at once: the loser finds it there when it looks again. */

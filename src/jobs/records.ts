@@ -45,7 +45,8 @@ interface Output {
   readonly process?: string;
 }
 
-const gone = {
+/** What is said of a run whose process is gone. */
+export const gone = {
   code: 'UNAVAILABLE',
   message: 'The process that ran it ended, or was not heard of before its time was over.',
 };

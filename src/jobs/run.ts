@@ -14,19 +14,28 @@ export interface Ran {
 
 const here = `${hostname()}:${process.pid}`;
 
+interface Ends {
+  /** This process stops: what is not done by then is handed back. */
+  readonly stopping: AbortSignal;
+  /** Another process may run it by now: it is left to that. */
+  readonly lost: AbortSignal;
+  /** It has taken as long as it may. */
+  readonly late: AbortSignal;
+}
+
 /**
  * Runs a job once. Never rejects.
- * @param stopping this process stops: what is not done by then is handed back
  * @param graceMs how long it may take to end after it was told to
+ * @returns also when its work is over, which may be later when it did not end in time
  */
 export async function runJob(
   job: JobDefinition,
   context: JobContext,
-  { stopping, graceMs }: { stopping: AbortSignal; graceMs: number },
-): Promise<Ran> {
+  { stopping, lost, graceMs }: Omit<Ends, 'late'> & { graceMs: number },
+): Promise<{ ran: Ran; over: Promise<void> }> {
   const start = performance.now();
   const late = AbortSignal.timeout(job.limitMs);
-  const signal = AbortSignal.any([stopping, late]);
+  const signal = AbortSignal.any([stopping, lost, late]);
   const work = Promise.resolve().then(() => job.run(context, signal));
   let did: Did = {};
   let thrown: { error: unknown } | undefined;
@@ -36,7 +45,7 @@ export async function runJob(
   } catch (error) {
     thrown = { error };
   }
-  const ended = endOf(job, { stopping, late, thrown });
+  const ended = endOf(job, { stopping, lost, late }, thrown);
   const ran: Ran = { ...ended, did, durationMs: Math.round(performance.now() - start) };
   const { outcome, durationMs, error } = ran;
   jobRuns.publish(() => ({
@@ -47,20 +56,23 @@ export async function runJob(
     errorCode: error?.code,
     reason: error?.message,
   }));
-  return ran;
+  // How it ended was told above.
+  const ignore = (): void => undefined;
+  return { ran, over: work.then(ignore, ignore) };
 }
 
 function endOf(
   job: JobDefinition,
-  {
-    stopping,
-    late,
-    thrown,
-  }: { stopping: AbortSignal; late: AbortSignal; thrown?: { error: unknown } | undefined },
+  { stopping, lost, late }: Ends,
+  thrown: { error: unknown } | undefined,
 ): Pick<Ran, 'outcome' | 'error'> {
   if (stopping.aborted) {
     const message = 'The process stopped before it was done; it is begun again.';
     return { outcome: 'handed_back', error: { code: 'INTERRUPTED', message } };
+  }
+  if (lost.aborted) {
+    const message = 'The connection that held its lock was lost, so it was ended; it is begun again.';
+    return { outcome: 'handed_back', error: { code: 'UNAVAILABLE', message } };
   }
   if (late.aborted) {
     const message = `It took longer than its ${job.limitMs / 1_000} s and was ended; what it had done by then stays.`;

@@ -2,7 +2,8 @@ import { isRetryable } from '../tiers/durable/index.ts';
 import { jobFailures } from '../core/job-diagnostics.ts';
 import { pause, within } from '../core/wait.ts';
 import type { JobContext, JobDefinition } from './job.ts';
-import type { JobQueue, Taken } from './queue.ts';
+import { Orphans } from './orphans.ts';
+import type { JobQueue, Look, Taken } from './queue.ts';
 import { outputOf, type Ran, runJob } from './run.ts';
 import { lastTicks, type Schedule, tickId } from './schedule.ts';
 import type { JobSettings } from './settings.ts';
@@ -21,6 +22,7 @@ export class JobRunner {
   readonly #stopping = new AbortController();
   readonly #running = new Map<string, Promise<unknown>>();
   readonly #ticked = new Map<string, number>();
+  readonly #orphans: Orphans;
   #looping: Promise<void> | undefined;
   #away = false;
 
@@ -28,6 +30,9 @@ export class JobRunner {
     this.#queue = queue;
     this.#context = context;
     this.#settings = settings;
+    // Of the embedded database this is the only process: what nobody runs here, nobody runs.
+    const isAlone = context.system.durable.kind === 'embedded';
+    this.#orphans = new Orphans(isAlone ? 0 : settings.takeoverMs);
   }
 
   start(schedules: readonly Schedule[]): void {
@@ -69,7 +74,7 @@ export class JobRunner {
       try {
         await this.#queue.open();
         await this.#tick(times);
-        for (const name of await this.#queue.due()) await this.#begin(jobs.get(name), signal);
+        for (const look of await this.#queue.look()) await this.#begin(jobs.get(look.name), look, signal);
         this.#away = false;
       } catch (error) {
         // PostgreSQL is away, or the queue may not be created: told once, and tried again for as long as it takes.
@@ -92,9 +97,10 @@ export class JobRunner {
     }
   }
 
-  async #begin(job: JobDefinition | undefined, closing: AbortSignal): Promise<void> {
-    if (job === undefined || closing.aborted) return;
-    const taken = await this.#queue.take(job.name);
+  async #begin(job: JobDefinition | undefined, look: Look, closing: AbortSignal): Promise<void> {
+    const orphan = this.#orphans.found(look);
+    if (job === undefined || closing.aborted || (orphan === undefined && !look.due)) return;
+    const taken = await this.#queue.take(job.name, { orphan });
     // What goes wrong in the end is told there; the run is begun again when its time is over.
     if (taken !== undefined) void this.execute(job, taken).catch((error: unknown) => this.#tell(error));
   }
@@ -105,24 +111,40 @@ export class JobRunner {
 
   async #execute(job: JobDefinition, taken: Taken): Promise<Ran> {
     const { graceMs } = this.#settings;
-    const ran = await runJob(job, this.#context, { stopping: this.#stopping.signal, graceMs });
-    const output = outputOf(ran);
-    await this.#settle(() =>
-      ran.outcome === 'done' ? this.#queue.complete(taken, output) : this.#queue.fail(taken, output),
-    );
+    const ends = { stopping: this.#stopping.signal, lost: taken.lock.lost, graceMs };
+    const { ran, over } = await runJob(job, this.#context, ends);
+    const right = { taken };
+    try {
+      await this.#settle(right, ran);
+    } finally {
+      // Work that goes on although it was told to end keeps others from the same work.
+      const released = over.then(() => right.taken.lock.release());
+      await within(released, graceMs);
+    }
     return ran;
   }
 
-  /** Notes the end, also when PostgreSQL is away for a while. Noting it twice changes nothing. */
-  async #settle(note: () => Promise<void>): Promise<void> {
+  /**
+   * Notes the end, also when PostgreSQL is away for a while. Noting it twice changes nothing, and what another process has begun anew is
+   * left as it is.
+   * @param right gets the lock that was taken anew when the first was lost
+   */
+  async #settle(right: { taken: Taken }, ran: Ran): Promise<void> {
     const until = Date.now() + this.#settings.settleMs;
     for (;;) {
       try {
-        return await note();
+        if (right.taken.lock.lost.aborted) right.taken = await this.#queue.lockAgain(right.taken);
+        if (!right.taken.lock.lost.aborted) return await this.#note(right.taken, ran);
+        if (Date.now() > until || !(await this.#queue.isCurrent(right.taken))) return;
       } catch (error) {
         if (!isRetryable(error) || Date.now() > until || this.#stopping.signal.aborted) throw error;
-        await pause(SETTLE_AGAIN_MS, this.#stopping.signal);
       }
+      await pause(SETTLE_AGAIN_MS, this.#stopping.signal);
     }
+  }
+
+  async #note(taken: Taken, ran: Ran): Promise<void> {
+    const output = outputOf(ran);
+    await (ran.outcome === 'done' ? this.#queue.complete(taken, output) : this.#queue.fail(taken, output));
   }
 }

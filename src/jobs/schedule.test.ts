@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { definitions } from './definitions.ts';
 import { checkJobSettings } from './jobs.ts';
 import { queueSchema } from './queue.ts';
-import { lastTick, lastTicks, nextTick, schedulesOf, tickId } from './schedule.ts';
+import { lastTick, lastTicks, nextTick, overdueTick, schedulesOf, tickId } from './schedule.ts';
 
 const india = { cron: '45 15 * * 1-5', zone: 'Asia/Kolkata' };
 const at = (time: string): Date => new Date(time);
@@ -16,6 +16,14 @@ describe('the times of a schedule', () => {
   ])('around %s are %s and %s', (now, last, next) => {
     expect(lastTick(india, at(now)).toISOString()).toBe(last);
     expect(nextTick(india, at(now)).toISOString()).toBe(next);
+  });
+
+  it('are over once all their tries may have been made', () => {
+    const job = { ...definitions[0]!, limitMs: 60_000, retries: 2, retryDelayMs: 30_000 };
+    const overdue = (now: string) => overdueTick({ job, time: india }, at(now))?.toISOString();
+    expect(overdue('2026-11-30T10:18:59.999Z')).toBe('2026-11-27T10:15:00.000Z');
+    expect(overdue('2026-11-30T10:19:00.000Z')).toBe('2026-11-30T10:15:00.000Z');
+    expect(overdueTick({ job, time: undefined }, at('2026-11-30T10:19:00Z'))).toBeUndefined();
   });
 
   it('are the same when they are asked for again and again, also by a clock that is set back', () => {

@@ -66,6 +66,13 @@ export function nextTick({ cron, zone }: CronTime, now: Date): Date {
   return cronParser.parseExpression(cron, { tz: zone, currentDate: now }).next().toDate();
 }
 
+/** The last time of which the run ought to be over by `now`, with all that may be tried again; undefined: it has no times. */
+export function overdueTick({ job, time }: Schedule, now: Date): Date | undefined {
+  if (time === undefined) return undefined;
+  const longestMs = (job.retries + 1) * job.limitMs + job.retries * job.retryDelayMs;
+  return lastTick(time, new Date(now.getTime() - longestMs));
+}
+
 /**
  * The id of the run that is due at a time, as a UUID of version 8. Each process makes the same one, and a primary key takes it once:
  * that is what makes a schedule run once, however many processes see its time come.

@@ -3,6 +3,7 @@ import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
 import { messageOf } from '../core/errors.ts';
 import { version } from '../core/version.ts';
 import { within } from '../core/wait.ts';
+import { traceHotCommands } from './hot-spans.ts';
 import type { Logger } from './logger.ts';
 
 /** What is left is sent at the end, for so long at the most. */
@@ -53,7 +54,9 @@ export async function exportTraces({
   });
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   trace.setGlobalTracerProvider(provider);
+  const stopCommands = traceHotCommands();
   return async () => {
+    stopCommands();
     // A failure was told by then, and what could not be sent within the time is lost.
     await within(provider.shutdown(), FLUSH_MS).catch((error: unknown) =>
       logger.warn({ reason: messageOf(error) }, 'the last traces could not be exported'),

@@ -59,7 +59,7 @@ describe('jobs of two services on one database', () => {
   /** Runs that ended well, by the counter of one of them: services in one process hear of the runs of both. */
   async function counted(job: string): Promise<number> {
     const text = await (await fetch(`${services[0]!.url}/metrics`)).text();
-    const line = new RegExp(`^stockroom_job_runs_total\\{job="${job}",outcome="done"\\} (\\d+)$`, 'm');
+    const line = new RegExp(`^stockroom_job_runs_total\\{task="${job}",outcome="done"\\} (\\d+)$`, 'm');
     return Number(line.exec(text)?.[1] ?? 0);
   }
 
@@ -105,7 +105,7 @@ describe('jobs of two services on one database', () => {
     );
     expect(rows).toEqual([{ actor: 'loopback', action: 'http:POST /v1/jobs/:name/run', outcome: 'done' }]);
     const metrics = await (await fetch(`${url}/metrics`)).text();
-    const success = /^stockroom_job_last_success_timestamp_seconds\{job="refresh"\} (\S+)$/m.exec(
+    const success = /^stockroom_job_last_success_timestamp_seconds\{task="refresh"\} (\S+)$/m.exec(
       metrics,
     )?.[1];
     expect(Math.abs(Date.now() / 1_000 - Number(success))).toBeLessThan(120);

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { createServer, get, type IncomingMessage, request, type Server as HttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { get, type IncomingMessage, request } from 'node:http';
 import { Writable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { App } from '../../src/http/app.ts';
@@ -8,72 +7,8 @@ import { exportTraces } from '../../src/telemetry/exporter.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { traceDiagnostics } from '../../src/telemetry/tracing.ts';
 import { freshTier, type TestTier } from '../support/durable.ts';
+import { Collector, of, type OtlpBody } from '../support/otlp-collector.ts';
 import { apiKey, type TestServer, testServer } from '../support/http.ts';
-
-interface Attribute {
-  key: string;
-  value: { stringValue?: string; intValue?: number };
-}
-interface Span {
-  name: string;
-  traceId: string;
-  spanId: string;
-  parentSpanId?: string;
-  status?: { code?: number };
-  attributes: Attribute[];
-}
-interface Body {
-  resourceSpans: { resource: { attributes: Attribute[] }; scopeSpans: { spans: Span[] }[] }[];
-}
-
-/** Takes OTLP over HTTP as a collector does, and keeps what came. */
-class Collector {
-  readonly bodies: string[] = [];
-  readonly headers: Record<string, unknown>[] = [];
-  /** Others than 200 refuse. */
-  status = 200;
-  silent = false;
-  readonly #server: HttpServer = createServer((request, response) => {
-    let text = '';
-    request.setEncoding('utf8');
-    request.on('data', (part: string) => (text += part));
-    request.on('end', () => {
-      if (this.silent) return;
-      if (this.status === 200) this.bodies.push(text);
-      this.headers.push({ ...request.headers, path: request.url });
-      response.writeHead(this.status, { 'content-type': 'application/json' }).end('{}');
-    });
-  });
-
-  async listen(port = 0): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  get spans(): Span[] {
-    return this.bodies
-      .flatMap((text) => (JSON.parse(text) as Body).resourceSpans)
-      .flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
-  }
-
-  named(name: string): Span {
-    const found = this.spans.find((span) => span.name === name);
-    if (found === undefined)
-      throw new Error(`no span ${name} among ${this.spans.map((span) => span.name).join(', ')}`);
-    return found;
-  }
-
-  async close(): Promise<void> {
-    if (!this.#server.listening) return;
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
-}
-
-const of = (span: Span, key: string): string | number | undefined => {
-  const value = span.attributes.find((attribute) => attribute.key === key)?.value;
-  return value?.stringValue ?? value?.intValue;
-};
 
 describe('traces', () => {
   let tier: TestTier;
@@ -173,7 +108,7 @@ describe('traces', () => {
       collector.spans.filter(({ parentSpanId }) => parentSpanId === write.spanId).length,
     ).toBeGreaterThan(0);
 
-    const { resource } = (JSON.parse(collector.bodies[0]!) as Body).resourceSpans[0]!;
+    const { resource } = (JSON.parse(collector.bodies[0]!) as OtlpBody).resourceSpans[0]!;
     expect(of({ ...read, ...resource }, 'service.name')).toBe('picks');
     expect(of({ ...read, ...resource }, 'service.version')).toMatch(/^\d+\.\d+\.\d+/);
     expect(collector.headers[0]).toMatchObject({

@@ -100,6 +100,8 @@ describe('doctor', () => {
 
   it('tells of settings that do not go together', async () => {
     tells((await found({ HOST: '0.0.0.0' }))['settings'], 'warn', /STOCKROOM_API_KEYS/);
+    const small = await found({ DATABASE_POOL_MAX: '2' });
+    tells(small['postgres-connections'], 'warn', /scheduled work.*DATABASE_POOL_MAX to 3/);
     const config = configOf({ DATABASE_URL: database.url });
     const { findings } = await examine({ config, hot: createInProcessTier({ prefix: 'stockroom:' }) });
     tells(

@@ -3,6 +3,9 @@ import type { DurableTier } from '../../tiers/durable/index.ts';
 import { fail, type Found, ok, warn } from './finding.ts';
 import { isThere, type Patient } from './patient.ts';
 
+/** One for the locks of what runs, and two for `retention`. */
+const POOL_FOR_JOBS = 3;
+
 export async function postgresReach({ durable }: Patient): Promise<Found> {
   if (!isThere(durable) && durable.unmade === true) {
     return warn(
@@ -108,6 +111,13 @@ export async function postgresConnections(
     return fail('The pool is larger than what the server lets in.', evidence, remedy);
   if (config.databasePoolMax + connectionsSpare > max || Number(used) > max * connectionsWarnShare)
     return warn('The server is nearly out of connections.', evidence, remedy);
+  if (config.databasePoolMax < POOL_FOR_JOBS && config.schedules !== 'off') {
+    return warn(
+      'The pool is too small for scheduled work, which holds one connection while it runs; retention holds two.',
+      evidence,
+      `Raise DATABASE_POOL_MAX to ${POOL_FOR_JOBS} or more, or set STOCKROOM_SCHEDULES=off for this process.`,
+    );
+  }
   return ok('The pool fits into the server.', evidence);
 }
 

@@ -5,6 +5,7 @@ import {
   type StatementFigures,
   type TableFigures,
 } from '../../core/server-figures.ts';
+import { codeOf } from '../../core/errors.ts';
 import { lagOf } from './analytics.ts';
 import type { DurableTier, Session } from './port.ts';
 
@@ -38,10 +39,16 @@ export async function readFigures(tier: DurableTier): Promise<PostgresFigures> {
     };
   });
   if (tier.analytics === tier || position === null) return figures;
-  const lag = await tier.analytics.transaction((session) => lagOf(session, position));
+  const lag = await tier.analytics.transaction((session) => lagOf(session, position)).catch(absent);
   if (lag === undefined) return figures;
   const replica = { name: ANALYTICS, lagBytes: lag.bytes, lagSeconds: lag.seconds ?? undefined };
   return { ...figures, replicas: [replica, ...figures.replicas] };
+}
+
+/** Without its replica the server still says all else; that the replica tells nothing any more has an alert of its own. */
+function absent(error: unknown): undefined {
+  if (codeOf(error) === 'DATABASE_UNREACHABLE' || codeOf(error) === 'UNAVAILABLE') return undefined;
+  throw error;
 }
 
 async function databaseOf(session: Session) {
