@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Ajv2019 as Ajv } from 'ajv/dist/2019.js';
@@ -7,14 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defaults, loadConfig } from '../../src/core/config.ts';
 import { rateLimitDefaults } from '../../src/http/plugins/rate-limit.ts';
 import { fileOf, makeSecrets, type Secrets, textOf, variablesOf } from './stack.ts';
-
-const LOAD = 'import json, sys, yaml; print(json.dumps(yaml.safe_load(sys.stdin)))';
-const python = spawnSync('python3', ['-c', 'import yaml']).status === 0;
-
-function yaml(path: string): unknown {
-  const json = execFileSync('python3', ['-c', LOAD], { input: textOf(path), encoding: 'utf8' });
-  return JSON.parse(json);
-}
+import { readsYaml, yamlOf } from './yaml.ts';
 
 /** The schema names its parts with `id`, as drafts before the sixth did. */
 function withoutIds(schema: unknown): object {
@@ -42,19 +35,6 @@ interface Service {
 }
 interface Prometheus {
   scrape_configs: { authorization?: { credentials_file: string } }[];
-}
-interface Blueprint {
-  services: {
-    name: string;
-    type: string;
-    envVars?: {
-      key: string;
-      value?: string;
-      fromDatabase?: { name: string };
-      fromService?: { name: string };
-    }[];
-  }[];
-  databases: { name: string }[];
 }
 interface Alerts {
   groups: {
@@ -167,8 +147,8 @@ describe('Dockerfile', () => {
   });
 });
 
-describe.skipIf(!python)('compose.yaml', () => {
-  const load = (): Compose => yaml('deploy/compose.yaml') as Compose;
+describe.skipIf(!readsYaml)('compose.yaml', () => {
+  const load = (): Compose => yamlOf('deploy/compose.yaml') as Compose;
 
   it('is a Compose file by the published schema', () => {
     const ajv = new Ajv({ strict: false, allErrors: true, logger: false });
@@ -235,7 +215,7 @@ describe.skipIf(!python)('compose.yaml', () => {
     );
     expect(stockroom?.env_file).toContain('stockroom.env');
     expect(prometheus?.secrets?.map((name) => `/run/secrets/${name}`)).toEqual(
-      (yaml('deploy/prometheus.yml') as Prometheus).scrape_configs.flatMap(
+      (yamlOf('deploy/prometheus.yml') as Prometheus).scrape_configs.flatMap(
         ({ authorization }) => authorization?.credentials_file ?? [],
       ),
     );
@@ -260,27 +240,9 @@ describe.skipIf(!python)('compose.yaml', () => {
   });
 });
 
-describe.skipIf(!python)('render.yaml and alerts.yml', () => {
-  it('render.yaml: every variable is a setting, and every source is there', () => {
-    const { services, databases } = yaml('render.yaml') as Blueprint;
-    const [web] = services;
-    const values = (web?.envVars ?? []).map(({ key, value, fromDatabase, fromService }) => {
-      if (fromDatabase) expect(databases.map(({ name }) => name)).toContain(fromDatabase.name);
-      if (fromService) expect(services.map(({ name }) => name)).toContain(fromService.name);
-      return [key, value ?? (fromDatabase ? 'postgresql://a/b' : fromService ? 'redis://a' : '')];
-    });
-    expect(loadConfig(Object.fromEntries(values) as Record<string, string>)).toMatchObject({
-      host: '0.0.0.0',
-      port: 4100,
-      drainMs: 5_000,
-      redis: { kind: 'url' },
-      databaseUrl: 'postgresql://a/b',
-    });
-    expect(services.map(({ type }) => type)).toEqual(['web', 'keyvalue']);
-  });
-
-  it('alerts.yml: every rule says how bad it is and what to do', () => {
-    const { groups } = yaml('deploy/alerts.yml') as Alerts;
+describe.skipIf(!readsYaml)('alerts.yml', () => {
+  it('says of every rule how bad it is and what to do', () => {
+    const { groups } = yamlOf('deploy/alerts.yml') as Alerts;
     const rules = groups.flatMap((group) => group.rules);
     expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length);
     for (const { alert, expr, labels, annotations } of rules) {

@@ -2,11 +2,7 @@
 export interface Asked {
   readonly metric: string;
   readonly labels: readonly { readonly name: string; readonly operator: string; readonly value: string }[];
-}
-
-export interface Names {
-  readonly asked: readonly Asked[];
-  /** Labels that something is grouped or joined by. */
+  /** Labels that it is grouped or joined by. */
   readonly grouping: readonly string[];
 }
 
@@ -24,25 +20,53 @@ const words = new Set([
   'nan',
 ]);
 
-export function namesIn(expression: string): Names {
-  const grouping: string[] = [];
-  const rest = expression
-    .replace(/#.*$/gm, ' ')
-    .replace(/\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^)]*)\)/g, (_, list: string) => {
-      grouping.push(...list.split(',').map((name) => name.trim()));
-      return ' ';
-    })
+export function namesIn(expression: string): Asked[] {
+  const groupings: Grouping[] = [];
+  const text = expression.replace(/#.*$/gm, blank);
+  const rest = text
+    .replace(
+      /\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^)]*)\)/g,
+      (found: string, list: string, at: number) => {
+        groupings.push({ labels: list.match(/\w+/g) ?? [], ...scopeOf(text, at + found.length) });
+        return blank(found);
+      },
+    )
     // Ranges and their steps: [5m], [$__rate_interval].
-    .replace(/\[[^\]]*\]/g, ' ');
+    .replace(/\[[^\]]*\]/g, blank);
   // A name begins where no number, string or variable goes on.
   const selector =
     /"(?:[^"\\]|\\.)*"|(?<![\w$.])([a-zA-Z_:][\w:]*)\s*(\(|\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\})?/g;
-  const asked = [...rest.matchAll(selector)].flatMap(([, metric, after, inside = '']) =>
-    metric === undefined || after === '(' || words.has(metric.toLowerCase())
-      ? []
-      : [{ metric, labels: matchersOf(inside) }],
-  );
-  return { asked, grouping: grouping.filter((name) => name !== '') };
+  return [...rest.matchAll(selector)].flatMap(({ 1: metric, 2: after, 3: inside = '', index }) => {
+    if (metric === undefined || after === '(' || words.has(metric.toLowerCase())) return [];
+    const own = groupings.filter(({ from, to }) => from <= index && index < to);
+    return [{ metric, labels: matchersOf(inside), grouping: own.flatMap(({ labels }) => labels) }];
+  });
+}
+
+/** Labels of a grouping, and the part of the expression that it is about. */
+interface Grouping {
+  readonly labels: readonly string[];
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Of the same length, so that places stay where they are. */
+function blank(found: string): string {
+  return ' '.repeat(found.length);
+}
+
+/** The parentheses that follow a grouping; what is joined is the whole expression, as far as this goes. */
+function scopeOf(text: string, at: number): { from: number; to: number } {
+  const masked = text.replace(/"(?:[^"\\]|\\.)*"/g, blank);
+  const from = at + /^\s*/.exec(masked.slice(at))![0].length;
+  if (masked[from] !== '(') return { from: 0, to: text.length };
+  let depth = 0;
+  for (let to = from; to < masked.length; to += 1) {
+    if (masked[to] === '(') depth += 1;
+    if (masked[to] === ')') depth -= 1;
+    if (depth === 0) return { from, to };
+  }
+  throw new Error(`a parenthesis is not closed: ${text}`);
 }
 
 function matchersOf(inside: string): Asked['labels'] {

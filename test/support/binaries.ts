@@ -14,7 +14,11 @@ import { fileURLToPath } from 'node:url';
 
 /** The oldest PostgreSQL that Stockroom supports. */
 const OLDEST_POSTGRES = 15;
+/** The oldest systemd that takes the unit. */
+const OLDEST_SYSTEMD = 250;
 const INSTALLER = fileURLToPath(new URL('apt-install.sh', import.meta.url));
+/** Programs that were taken out of packages of which the tests need no more. */
+const PROGRAMS = fileURLToPath(new URL('../../node_modules/.cache/stockroom', import.meta.url));
 
 /** The programs of one PostgreSQL installation. */
 export interface PostgresBinaries {
@@ -88,14 +92,17 @@ function redisServer(): string | undefined {
 
 /**
  * Looks for a program; where it is missing and the system is a Debian that may be changed (root), installs it.
+ * @param alone the path of the program in the package: it is taken out into PROGRAMS, and the package is not installed
  * @throws when it is still missing, saying what to install.
  */
-function findOrInstall<T>(find: () => T | undefined, packageName: string, wanted: string): T {
+function findOrInstall<T>(find: () => T | undefined, packageName: string, wanted: string, alone?: string): T {
   const present = find();
   if (present !== undefined) return present;
   if (process.getuid?.() === 0 && inPath('apt-get') !== undefined) {
-    console.error(`tests: ${wanted} is missing; installing the package ${packageName} with apt-get`);
-    execFileSync('sh', [INSTALLER, packageName], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const program = alone === undefined ? [] : [alone, PROGRAMS];
+    const act = alone === undefined ? 'installing the package' : 'taking it out of the package';
+    console.error(`tests: ${wanted} is missing; ${act} ${packageName} with apt-get`);
+    execFileSync('sh', [INSTALLER, packageName, ...program], { stdio: ['ignore', 'ignore', 'inherit'] });
     const installed = find();
     if (installed !== undefined) return installed;
   }
@@ -137,10 +144,40 @@ export function modelTools(): void {
 /** Chromium or Chrome, for the tests of the console; undefined where there is none and none can be installed. */
 export function browserBinary(): string | undefined {
   const find = (): string | undefined => inPath('chromium', 'chromium-browser', 'google-chrome');
+  return orSkipped('those of the console', () => findOrInstall(find, 'chromium', 'Chromium'));
+}
+
+/**
+ * promtool of Prometheus, for the tests of the alerts; undefined where there is none and none can be had. Debian's package would
+ * start a Prometheus at the next boot.
+ */
+export function promtoolBinary(): string | undefined {
+  const find = (): string | undefined =>
+    inPath('promtool') ?? [join(PROGRAMS, 'promtool')].find((file) => isExecutable(file));
+  return orSkipped('those of the alerts', () =>
+    findOrInstall(find, 'prometheus', 'the program promtool', 'usr/bin/promtool'),
+  );
+}
+
+/**
+ * `systemd-analyze` of a systemd that reads units without running them; undefined where there is none. It belongs to an init
+ * system: it is never installed.
+ */
+export function systemdAnalyzeBinary(): string | undefined {
+  const found = inPath('systemd-analyze');
+  const said = found === undefined ? '' : execFileSync(found, ['--version'], { encoding: 'utf8' });
+  if (Number(/^systemd (\d+)/.exec(said)?.[1] ?? 0) >= OLDEST_SYSTEMD) return found;
+  console.error(
+    `tests: those of the unit are skipped. There is no systemd-analyze ${OLDEST_SYSTEMD} or newer in PATH.`,
+  );
+  return undefined;
+}
+
+function orSkipped<T>(which: string, find: () => T): T | undefined {
   try {
-    return findOrInstall(find, 'chromium', 'Chromium');
+    return find();
   } catch (error) {
-    console.error(`tests: those of the console are skipped. ${String(error)}`);
+    console.error(`tests: ${which} are skipped. ${String(error)}`);
     return undefined;
   }
 }
