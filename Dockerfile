@@ -1,4 +1,5 @@
-# Stockroom as an image: built in one stage, its packages installed in a second, and only both results in the third.
+# Stockroom as an image: built in one stage, its packages installed in a second, and only both results in the last. The one
+# before it is for backups.
 FROM node:22-bookworm-slim AS base
 WORKDIR /app
 
@@ -21,6 +22,17 @@ RUN npm run build
 FROM tools AS packages
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev && npm cache clean --force
+
+# `stockroom backup` and `restore` call pg_dump and pg_restore of the server's version: see deploy/backup.yaml.
+FROM postgres:17-bookworm AS backup
+WORKDIR /app
+ENV NODE_ENV=production
+COPY --from=base /usr/local/bin/node /usr/local/bin/node
+COPY --from=packages /app/node_modules node_modules
+COPY package.json LICENSE ./
+COPY sql sql
+COPY --from=build /app/dist dist
+ENTRYPOINT ["node", "--max-semi-space-size=4", "dist/cli/main.js"]
 
 FROM base
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4100 STOCKROOM_DATA_DIR=/var/lib/stockroom

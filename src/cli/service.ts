@@ -50,10 +50,11 @@ export async function serve(context: Context, config: Config, tier: DurableTier)
   const { logJobs } = await import('../telemetry/job-log.ts');
   const { traceDiagnostics } = await import('../telemetry/tracing.ts');
   const { exportTraces } = await import('../telemetry/exporter.ts');
+  const { isTraced } = await import('../telemetry/traced.ts');
   lifetime.interruptedNote = 'the service has stopped; everything that it acknowledged is kept';
   const logger = createLogger({ level: config.logLevel });
   lifetime.holding(await exportTraces({ logger, env: io.env }));
-  const stops = [logDiagnostics(logger), logJobs(logger), traceDiagnostics()];
+  const stops = [logDiagnostics(logger), logJobs(logger), ...(isTraced() ? [traceDiagnostics()] : [])];
   lifetime.holding(async () => stops.forEach((stop) => stop()));
   const hot = await openHotTier(context, config);
   if (hot.kind === 'redis') await watchStaleness(context, hot);

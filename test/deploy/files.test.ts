@@ -150,17 +150,17 @@ describe('Dockerfile', () => {
 describe.skipIf(!readsYaml)('compose.yaml', () => {
   const load = (): Compose => yamlOf('deploy/compose.yaml') as Compose;
 
-  it('is a Compose file by the published schema', () => {
+  it.each(['compose', 'backup'])('%s.yaml is a Compose file by the published schema', (given) => {
     const ajv = new Ajv({ strict: false, allErrors: true, logger: false });
     // Durations are those of Go (10s, 1m30s), which the schema calls by the name of another format.
     ajv.addFormat('duration', /^(?:\d+(?:\.\d+)?(?:us|ms|s|m|h))+$/);
     const isCompose = ajv.compile(withoutIds(composeSchema));
     // The name of the project came into the format after this edition of its schema.
-    const { name, ...file } = load() as Compose & { name: string };
+    const { name, ...file } = yamlOf(`deploy/${given}.yaml`) as Compose & { name: string };
     expect(name).toBe('stockroom');
     isCompose(file);
     expect(isCompose.errors ?? []).toEqual([]);
-    isCompose({ ...file, services: { ...file.services, stockroom: { imagine: 'a typing error' } } });
+    isCompose({ ...file, services: { ...file.services, another: { imagine: 'a typing error' } } });
     expect(isCompose.errors).not.toBeNull();
   });
 

@@ -1,13 +1,18 @@
-import { execFileSync } from 'node:child_process';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RedisConfig } from '../../src/core/config.ts';
 import { openHot } from '../../src/tiers/hot/index.ts';
 import { hotSuite } from '../contract/hot/suite.ts';
-import { startAll, stopAll } from '../support/redis-commands.ts';
-import { type Server, startRedis } from '../support/servers.ts';
-import { onFreePort } from '../support/supervised.ts';
-import { fileOf, makeSecrets, type Secrets, startDeployedRedis, textOf } from './stack.ts';
+import type { Server } from '../support/servers.ts';
+import {
+  formCluster,
+  makeSecrets,
+  type Secrets,
+  startClusterProfile,
+  startDeployedRedis,
+  startSentinelProfile,
+  textOf,
+} from './stack.ts';
 
 let secrets: Secrets;
 let server: Server;
@@ -143,57 +148,24 @@ describe('the profiles of compose.yaml', () => {
   }
 
   it('cluster: redis-cluster.sh makes one of three masters, and says nothing new when it is run again', async () => {
-    const start = (): Promise<Server> =>
-      onFreePort((bus) =>
-        startDeployedRedis(secrets, ['--cluster-enabled', 'yes', '--cluster-port', String(bus)]),
-      );
-    const nodes = await startAll([1, 2, 3], start);
+    const profile = await startClusterProfile(secrets);
     try {
-      const script = (): string =>
-        execFileSync(
-          fileOf('deploy/redis-cluster.sh'),
-          nodes.map(({ port }) => `localhost:${port}`),
-          {
-            env: { PATH: process.env['PATH'], STOCKROOM_SECRETS: secrets.directory },
-            encoding: 'utf8',
-          },
-        );
-      expect(script()).toContain('All 16384 slots covered');
-      expect(script().trim().split('\n')).toEqual(['OK', 'OK', 'OK']);
-      const cluster = nodes.map(({ port }) => ({ host: '127.0.0.1', port }));
-      await useIt({ kind: 'cluster', nodes: cluster, ...login() }, 'cluster', nodes);
+      expect(formCluster(secrets, profile)).toContain('All 16384 slots covered');
+      expect(formCluster(secrets, profile).trim().split('\n')).toEqual(['OK', 'OK', 'OK']);
+      const nodes = Object.values(profile.servers);
+      const places = nodes.map(({ port }) => ({ host: '127.0.0.1', port }));
+      await useIt({ kind: 'cluster', nodes: places, ...login() }, 'cluster', nodes);
     } finally {
-      await stopAll(nodes);
+      await profile.stop();
     }
   });
 
   it('sentinel: the replica and the Sentinels log in, and the service finds the master', async () => {
-    const replication = [
-      '--masteruser',
-      'replica',
-      '--masterauth',
-      secrets.read('redis_replica_password'),
-      '--repl-diskless-sync-delay',
-      '0',
-    ];
-    const started: Server[] = [];
+    const profile = await startSentinelProfile(secrets);
     try {
-      const master = await startDeployedRedis(secrets, replication);
-      started.push(master);
-      const replicaOf = ['--replicaof', `127.0.0.1 ${master.port}`];
-      const replica = await startDeployedRedis(secrets, [...replication, ...replicaOf]);
-      started.push(replica);
-      const password = secrets.read('redis_sentinel_password');
-      const configuration = textOf('deploy/sentinel.conf')
-        .replace('monitor main redis 6379', `monitor main 127.0.0.1 ${master.port}`)
-        .replace('/run/secrets/', `${secrets.directory}/`)
-        .replace(/^port .*\n/m, '')
-        .concat(`sentinel auth-pass main ${password}\nsentinel sentinel-pass ${password}\n`);
-      const files = { 'sentinel.conf': configuration };
-      const sentinels = await startAll([1, 2, 3], () =>
-        startRedis(['sentinel.conf', '--sentinel'], { files }),
+      const sentinels = Object.entries(profile.servers).flatMap(([name, server]) =>
+        name.startsWith('sentinel-') ? [server] : [],
       );
-      started.push(...sentinels);
       const asked = await adminOf(sentinels[0]!.port);
       await vi.waitFor(
         async () => {
@@ -208,13 +180,10 @@ describe('the profiles of compose.yaml', () => {
       );
       await asked.close();
       const places = sentinels.map(({ port }) => ({ host: '127.0.0.1', port }));
-      await useIt({ kind: 'sentinel', sentinels: places, master: 'main', db: 0, ...login() }, 'sentinel', [
-        master,
-        replica,
-        ...sentinels,
-      ]);
+      const redis: RedisConfig = { kind: 'sentinel', sentinels: places, master: 'main', db: 0, ...login() };
+      await useIt(redis, 'sentinel', Object.values(profile.servers));
     } finally {
-      await stopAll(started.reverse());
+      await profile.stop();
     }
   });
 });

@@ -37,18 +37,28 @@ describe.skipIf(systemdAnalyze === undefined)('systemd-analyze', () => {
   });
   afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-  /** With the paths that there are here. @returns the exit code, and what was said of the unit */
-  function analyze(text: string, args: readonly string[]): [number | null, string[]] {
-    const file = join(scratch, 'stockroom.service');
+  /** With the paths that there are here. */
+  function write(name: string, text: string): string {
+    const file = join(scratch, name);
     const here = text
       .replaceAll('/usr/bin/node', process.execPath)
       .replaceAll('/opt/stockroom', fileOf('.').replace(/\/$/, ''));
     writeFileSync(file, here);
+    return file;
+  }
+
+  /** @returns the exit code, and what was said of the unit */
+  function analyze(
+    text: string,
+    args: readonly string[],
+    name = 'stockroom.service',
+  ): [number | null, string[]] {
+    const file = write(name, text);
     const { status, stdout, stderr } = spawnSync(systemdAnalyze!, [...args, file], {
       encoding: 'utf8',
       env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8', SYSTEMD_COLORS: '0', SYSTEMD_EMOJI: '0' },
     });
-    return [status, (stdout + stderr).split('\n').filter((line) => line.includes('stockroom.service'))];
+    return [status, (stdout + stderr).split('\n').filter((line) => line.includes(name))];
   }
 
   // Other units of this machine are none of ours.
@@ -56,6 +66,15 @@ describe.skipIf(systemdAnalyze === undefined)('systemd-analyze', () => {
 
   it('verify has nothing to complain of', () => {
     expect(analyze(unit, verify)).toEqual([0, []]);
+  });
+
+  it('verify has nothing to complain of in the backups and their timer', () => {
+    const [service, timer] = ['stockroom-backup.service', 'stockroom-backup.timer'] as const;
+    expect(analyze(textOf(`deploy/${service}`), verify, service)).toEqual([0, []]);
+    const text = textOf(`deploy/${timer}`);
+    expect(analyze(text, verify, timer)).toEqual([0, []]);
+    const [status, said] = analyze(text.replace('01:15:00', '25:15:00'), verify, timer);
+    expect([status, said.length]).not.toEqual([0, 0]);
   });
 
   it.each([

@@ -27,6 +27,13 @@ export function plainBlocks(page: string): string[] {
   return blocks;
 }
 
+/** Every line of the plain blocks, without the comment at its end. */
+export const shellLinesOf = (page: string): string[] =>
+  plainBlocks(page)
+    .flatMap((block) => block.split('\n'))
+    .map((line) => line.replace(/\s+# .*$/, '').trim())
+    .filter((line) => line !== '');
+
 /** The lines of the plain blocks that begin with one of the programs, in order. */
 export function commandsOf(page: string, programs: readonly string[]): Command[] {
   return plainBlocks(page)

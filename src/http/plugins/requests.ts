@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type RequestSpan, requestSpans } from '../../telemetry/http-spans.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
+import { isTraced } from '../../telemetry/traced.ts';
 import type { App } from '../app.ts';
 
 /** The id that the caller's own log has, when it gave one that can do no harm in ours. */
@@ -11,9 +12,9 @@ export function requestId(request: IncomingMessage): string {
   return typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID();
 }
 
-/** One log line, one observation and one span for every request. */
+/** One log line and one observation for every request, and one span where there is an SDK by now. */
 export function installRequests(app: App, metrics: Metrics): void {
-  const begin = requestSpans();
+  const begin = isTraced() ? requestSpans() : undefined;
   // Their fields are ours, and hold no secret: to look for one in each of them would take longer than to write it.
   const lines = app.log.child({}, { redact: [] });
   const spans = new WeakMap<FastifyRequest, RequestSpan>();
@@ -21,6 +22,10 @@ export function installRequests(app: App, metrics: Metrics): void {
     void reply.header('x-request-id', request.id);
     // Answers depend on the time and on who asks; files of the console say otherwise for themselves.
     void reply.header('cache-control', 'no-store');
+    if (begin === undefined) {
+      done();
+      return;
+    }
     const { method, id, headers } = request;
     const span = begin({ method, route: request.routeOptions.url, id, headers });
     spans.set(request, span);
