@@ -1,7 +1,7 @@
 import type { QuotaAnswer } from '../tiers/hot/index.ts';
 
 type Take = (key: string, cost: number) => Promise<QuotaAnswer>;
-type Taker = (answer: QuotaAnswer | PromiseLike<QuotaAnswer>) => void;
+type Taker = (answer: Promise<QuotaAnswer>) => void;
 
 /**
  * Takes from quotas for callers that ask at once: one call of a key at a time, and the next one takes for all who came meanwhile. Who
@@ -12,7 +12,6 @@ export class SharedTakes {
   /** By key, while a call is under way. */
   readonly #waiting = new Map<string, Taker[]>();
 
-  /** @param take never rejects */
   constructor(take: Take) {
     this.#take = take;
   }
@@ -29,8 +28,12 @@ export class SharedTakes {
     const waiting: Taker[] = [];
     this.#waiting.set(key, waiting);
     for (let takers = first; takers.length > 0; takers = waiting.splice(0)) {
-      const answer = await this.#take(key, takers.length);
-      const each = answer.allowed || takers.length === 1 ? () => answer : () => this.#take(key, 1);
+      const asked = this.#take(key, takers.length);
+      const isForAll = await asked.then(
+        ({ allowed }) => allowed || takers.length === 1,
+        () => true,
+      );
+      const each = isForAll ? () => asked : () => this.#take(key, 1);
       for (const taker of takers) taker(each());
     }
     this.#waiting.delete(key);
