@@ -86,6 +86,7 @@ function routeWhole(app: App, marketCache: MarketCache): void {
   app.get(
     '/v1/cache/stats',
     {
+      config: { etag: true },
       schema: {
         tags,
         summary: 'What is kept, and what this process was asked for',

@@ -121,6 +121,7 @@ function routeSpend(app: App, llmCosts: LlmCosts): void {
   app.get(
     '/v1/llm/usage',
     {
+      config: { etag: true },
       schema: {
         tags,
         summary: 'Totals, by model, by day and by tag, of the last days × 24 hours',

@@ -40,7 +40,7 @@ export function routeMemory(app: App, memory: AgentMemory): void {
     summary: 'How much is remembered, and how often it is found',
     response: { 200: memoryStatistics, ...problems(401, 403, 503) },
   };
-  app.get('/v1/memory/stats', { schema }, () => memory.statistics());
+  app.get('/v1/memory/stats', { config: { etag: true }, schema }, () => memory.statistics());
 }
 
 function routeSessionKeys(app: App, { sessions }: AgentMemory): void {

@@ -14,6 +14,7 @@ export function routePerformance(
   app.get(
     '/v1/recommendations/performance',
     {
+      config: { etag: true },
       schema: {
         tags: ['Recommendations'],
         summary: 'How the evaluated recommendations did, each figure with its n',

@@ -26,6 +26,7 @@ export function routePrices(app: App, priceHistory: PriceHistory): void {
   app.get(
     '/v1/prices/stats',
     {
+      config: { etag: true },
       schema: {
         tags,
         summary: 'What is kept, and how often it was enough',
@@ -37,6 +38,7 @@ export function routePrices(app: App, priceHistory: PriceHistory): void {
   app.get(
     '/v1/prices/:symbol',
     {
+      config: { etag: true },
       schema: {
         tags,
         summary: 'Candles of a range; what is missing is asked of the providers',
