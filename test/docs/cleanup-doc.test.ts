@@ -8,7 +8,7 @@ import { writeSample } from '../../src/legacy/sample/index.ts';
 import { runMigration } from '../../src/migration/index.ts';
 import { type DurableTier, migrate, openDurable } from '../../src/tiers/durable/index.ts';
 import { type Called, testIo } from '../support/cli.ts';
-import { treeOf } from '../support/cleanup.ts';
+import { stand, treeOf } from '../support/cleanup.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { ROOT } from '../support/source-files.ts';
 import { commandsOf, plainBlocks } from './shell.ts';
@@ -33,12 +33,7 @@ beforeAll(async () => {
   tier = await openDurable(settings);
   await migrate(tier);
   await runMigration({ tier, directory: old });
-  for (const store of COMPLETE) {
-    await tier.query(
-      `insert into migration_stages (store, stage, state, epoch, directory) values ($1, 'complete', 'open', 1, $2)`,
-      [store, old],
-    );
-  }
+  await stand(tier, old, COMPLETE);
 });
 afterAll(async () => {
   await tier?.close();

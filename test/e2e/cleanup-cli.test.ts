@@ -11,6 +11,7 @@ import { writeSample } from '../../src/legacy/sample/index.ts';
 import type { CleanupReport } from '../../src/migration/cleanup/index.ts';
 import { builtInSources, runMigration } from '../../src/migration/index.ts';
 import { type DurableTier, migrate, openDurable } from '../../src/tiers/durable/index.ts';
+import { stand } from '../support/cleanup.ts';
 import { type Called, testIo } from '../support/cli.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -39,15 +40,7 @@ async function call(...argv: string[]): Promise<Called> {
   return { exit, out: io.out(), err: io.err(), json: () => JSON.parse(io.out()) as Record<string, unknown> };
 }
 
-const complete = async (stores: Iterable<string>): Promise<void> => {
-  for (const store of stores) {
-    await tier.query(
-      `insert into migration_stages (store, stage, state, epoch, directory) values ($1, 'complete', 'open', 1, $2)
-       on conflict (store) do nothing`,
-      [store, old],
-    );
-  }
-};
+const complete = (stores: Iterable<string>): Promise<void> => stand(tier, old, stores);
 
 beforeAll(async () => {
   scratch = mkdtempSync(join(tmpdir(), 'stockroom-cleanup-cli-'));

@@ -9,8 +9,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRandom } from '../../src/legacy/sample/random.ts';
 import { writeSample } from '../../src/legacy/sample/index.ts';
 import { type CleanupReport, restoreArchive } from '../../src/migration/cleanup/index.ts';
-import { builtInSources, runMigration } from '../../src/migration/index.ts';
+import { runMigration } from '../../src/migration/index.ts';
 import { type DurableTier, migrate, openDurable } from '../../src/tiers/durable/index.ts';
+import { stand, stores } from '../support/cleanup.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 
 const CHILD = fileURLToPath(new URL('cleanup-child.js', import.meta.url));
@@ -76,12 +77,7 @@ beforeAll(async () => {
   });
   await migrate(tier);
   await runMigration({ tier, directory: old });
-  for (const store of new Set(builtInSources.map((source) => source.store))) {
-    await tier.query(
-      `insert into migration_stages (store, stage, state, epoch, directory) values ($1, 'complete', 'open', 1, $2)`,
-      [store, old],
-    );
-  }
+  await stand(tier, old, stores);
 });
 afterAll(async () => {
   await tier?.close();

@@ -64,6 +64,22 @@ export function leaveJournal(file: string): void {
   expect(statSync(`${file}-journal`).size).toBeGreaterThan(0);
 }
 
+/** Notes that a store of an old directory is in that stage, without the way there. */
+export async function stand(
+  tier: DurableTier,
+  directory: string,
+  given: Iterable<string>,
+  stage = 'complete',
+): Promise<void> {
+  for (const store of given) {
+    await tier.query(
+      `insert into migration_stages (store, stage, state, epoch, directory) values ($1, $2, 'open', 1, $3)
+       on conflict (store) do update set stage = excluded.stage, directory = excluded.directory`,
+      [store, stage, directory],
+    );
+  }
+}
+
 /** For each test an old directory that is a sample with odd files, an empty database, and what a cleanup is asked of them. */
 export class Cleanups {
   sample = '';
@@ -71,16 +87,12 @@ export class Cleanups {
   archives = '';
   tier!: DurableTier;
 
-  stage(store: string, name: string, directory = this.old): Promise<unknown> {
-    return this.tier.query(
-      `insert into migration_stages (store, stage, state, epoch, directory) values ($1, $2, 'open', 1, $3)
-       on conflict (store) do update set stage = excluded.stage, directory = excluded.directory`,
-      [store, name, directory],
-    );
+  stage(store: string, name: string, directory = this.old): Promise<void> {
+    return stand(this.tier, directory, [store], name);
   }
 
-  async complete(): Promise<void> {
-    for (const store of stores) await this.stage(store, 'complete');
+  complete(): Promise<void> {
+    return stand(this.tier, this.old, stores);
   }
 
   cleanup(options: Partial<CleanupOptions> = {}): Promise<CleanupReport> {
