@@ -110,9 +110,14 @@ export class SilenceWatch {
       this.#silent = true;
       return this.#cut(suspects, 'and the server does not answer at all', error);
     }
-    if (living === undefined) return;
-    const lost = suspects.filter(({ backend }) => backend === undefined || !living.has(backend));
-    this.#cut(lost, 'and the server does not know of it any more');
+    const isLost = ({ backend }: Watched): boolean =>
+      living !== undefined && (backend === undefined || !living.has(backend));
+    this.#cut(suspects.filter(isLost), 'and the server does not know of it any more');
+    // For the others another silence begins: the server is not asked all the time that a statement takes.
+    for (const suspect of suspects) {
+      const seen = this.#watched.get(suspect);
+      if (seen !== undefined) seen.since = performance.now();
+    }
   }
 
   #cut(connections: readonly Watched[], why: string, cause?: unknown): void {
