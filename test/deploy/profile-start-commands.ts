@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { writeSample } from '../../src/legacy/sample/index.ts';
@@ -144,6 +145,17 @@ export const systemdCommands = (world: World): Entry[] => [
   {
     line: `${CLI} doctor`,
     how: how.systemdFiles,
-    act: (line) => expect(world.systemd.sh(`${line} || [ $? = 1 ]`)).toContain('redis-version'),
+    act: (line) => {
+      expect(world.systemd.sh(`${line} || [ $? = 1 ]`)).toContain('redis-version');
+      // With every setting of the service, as systemd reads its file.
+      const file = world.systemd.path('/etc/stockroom/stockroom.env');
+      const before = readFileSync(file, 'utf8');
+      writeFileSync(file, `${before}\n# times\nSTOCKROOM_SCHEDULES="refresh=1 2 3 4 * UTC"\n`);
+      const { items } = JSON.parse(world.systemd.sh(line.replace('doctor', 'jobs list --json'))) as {
+        items: { name: string; cron: string }[];
+      };
+      expect(items.find(({ name }) => name === 'refresh')?.cron).toBe('1 2 3 4 *');
+      writeFileSync(file, before);
+    },
   },
 ];

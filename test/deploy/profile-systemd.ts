@@ -70,7 +70,12 @@ export class SystemdMachine {
   /** Runs a command line in the installed tree. @returns what it prints */
   sh(line: string): string {
     const cwd = this.path('/opt/stockroom');
-    return execFileSync('sh', ['-ec', this.here(line)], { cwd, encoding: 'utf8', stdio: 'pipe' });
+    const env = {
+      ...process.env,
+      STOCKROOM_ETC: this.path('/etc/stockroom'),
+      STOCKROOM_STATE: this.path('/var/lib/stockroom'),
+    };
+    return execFileSync('sh', ['-ec', this.here(line)], { cwd, env, encoding: 'utf8', stdio: 'pipe' });
   }
 
   /** `systemctl start`. @returns the address at which it serves */

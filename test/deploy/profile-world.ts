@@ -17,8 +17,7 @@ export interface Entry {
 
 export const COMPOSE = 'docker compose -f deploy/compose.yaml';
 export const WITH_BACKUP = `${COMPOSE} -f deploy/backup.yaml run --rm`;
-export const CLI =
-  'DATABASE_URL_FILE=/etc/stockroom/database_url REDIS_URL_FILE=/etc/stockroom/redis_url node /opt/stockroom/dist/cli/main.js';
+export const CLI = '/opt/stockroom/deploy/stockroom';
 
 export const how = {
   onMachine: 'as it stands, in a scratch copy of deploy/',

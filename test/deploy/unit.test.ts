@@ -68,9 +68,13 @@ describe.skipIf(systemdAnalyze === undefined)('systemd-analyze', () => {
     expect(analyze(unit, verify)).toEqual([0, []]);
   });
 
-  it('verify has nothing to complain of in the backups and their timer', () => {
-    const [service, timer] = ['stockroom-backup.service', 'stockroom-backup.timer'] as const;
-    expect(analyze(textOf(`deploy/${service}`), verify, service)).toEqual([0, []]);
+  it.each(['stockroom-backup.service', 'stockroom-follow.service'])(
+    'verify has nothing to complain of in %s',
+    (service) => expect(analyze(textOf(`deploy/${service}`), verify, service)).toEqual([0, []]),
+  );
+
+  it('verify has nothing to complain of in the timer of the backups', () => {
+    const timer = 'stockroom-backup.timer';
     const text = textOf(`deploy/${timer}`);
     expect(analyze(text, verify, timer)).toEqual([0, []]);
     const [status, said] = analyze(text.replace('01:15:00', '25:15:00'), verify, timer);

@@ -26,10 +26,10 @@ const keyCommands: readonly Entry[] = [
     },
   },
   {
-    line: 'printf %s KEY | sha256sum',
+    line: `printf %s KEY | sha256sum | cut -d' ' -f1`,
     how: `${how.onMachine}; then a service with the entry that the page shows`,
     act: async (line) => {
-      const hash = world.compose.sh(line.replace('KEY', key)).split(' ')[0]!;
+      const hash = world.compose.sh(line.replace('KEY', key)).trim();
       const entry = /`(name:[\w+]+:)HASH`/.exec(page)![1]! + hash;
       const { STOCKROOM_API_KEYS_FILE: _, ...env } = world.compose.env;
       const keyed = { ...env, STOCKROOM_API_KEYS: entry, LOG_LEVEL: 'info' };

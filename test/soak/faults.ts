@@ -22,10 +22,14 @@ export interface Victims {
   readonly service: Service;
   /** Keys that are written all the time: their slots are the ones that move. */
   readonly keys: readonly string[];
+  /** The time from one fault to the next: those that take long need it. */
+  readonly intervalMs: number;
 }
 
 /** How long a Redis is suspended: longer than the others wait before they take it for dead. */
 const SUSPENDED_MS = 3_000;
+/** How long PostgreSQL is: longer than the services wait for a word of it (15 s) and for an answer to a question (10 s). */
+export const FROZEN_MS = 32_000;
 /** Between two looks at the cluster: a look makes connections, in the process that measures how long answers take. */
 const LOOK_MS = 500;
 /** The nodes have the machine for themselves as little as the services do. */
@@ -46,7 +50,7 @@ const settingNames = [
 
 /** Faults on the servers and one of the services, and the way back from each. */
 export class Faults {
-  readonly all: readonly Fault[];
+  readonly all: Fault[];
   readonly #victims: Victims;
   /** The processes that stand in the places of the nodes now. */
   readonly #servers = new Map<number, Server>();
@@ -63,6 +67,8 @@ export class Faults {
       { name: 'a Redis master suspended', happen: () => this.#suspendMaster() },
       { name: 'PostgreSQL crashed', happen: () => this.#restartPostgres('SIGQUIT') },
     ];
+    if (victims.intervalMs > FROZEN_MS)
+      this.all.push({ name: 'PostgreSQL suspended', happen: () => this.#suspendPostgres() });
   }
 
   async stop(): Promise<void> {
@@ -158,6 +164,16 @@ export class Faults {
   async #killService(): Promise<void> {
     await this.#victims.service.end('SIGKILL');
     await this.#victims.service.start('serve');
+  }
+
+  async #suspendPostgres(): Promise<void> {
+    const { postgres } = this.#victims;
+    postgres.suspend();
+    try {
+      await delay(FROZEN_MS);
+    } finally {
+      postgres.resume();
+    }
   }
 
   /** @param signal SIGINT: connections are cut and all is written; SIGQUIT: it ends as in a crash, and recovers */

@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
 import { requireBuilt } from '../e2e/process.ts';
+import { FROZEN_MS } from './faults.ts';
 import { type Bounds, flatnessOf } from './memory.ts';
 import { reportOf } from './report.ts';
 import { soak } from './soak.ts';
@@ -8,8 +9,8 @@ const SECONDS = Number(process.env['STOCKROOM_SOAK_SECONDS'] ?? 90);
 /** A fault each; the long form has one a minute. */
 const INTERVAL_MS = SECONDS >= 600 ? 60_000 : 15_000;
 const INTERVALS = Math.max(1, Math.round((SECONDS * 1_000) / INTERVAL_MS));
-/** Longer than this nobody is refused, whatever the fault. */
-const UNAVAILABLE_MAX_MS = 30_000;
+/** Longer than this nobody is refused, whatever the fault; a PostgreSQL that is suspended answers nobody. */
+const UNAVAILABLE_MAX_MS = 30_000 + (INTERVAL_MS > FROZEN_MS ? FROZEN_MS : 0);
 /** Starting, and reading everything back; on a busy machine also the way back from faults. */
 const AROUND_MS = 480_000;
 

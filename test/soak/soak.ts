@@ -55,7 +55,13 @@ const hotKeys = Array.from({ length: 8 }, (_, writer) => [
 export async function soak(options: SoakOptions): Promise<Soaked> {
   const stage = await openStage();
   const { postgres, cluster, services } = stage;
-  const faults = new Faults({ postgres, cluster, service: services[0], keys: hotKeys });
+  const faults = new Faults({
+    postgres,
+    cluster,
+    service: services[0],
+    keys: hotKeys,
+    intervalMs: options.intervalMs,
+  });
   const statistics = new Statistics();
   const findings = new Findings(statistics);
   const watch = new Watch(stage, statistics);
