@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -197,7 +197,11 @@ describe('hot stats', () => {
     expect(json()).toEqual({
       ok: false,
       exit: 1,
-      error: { code: 'HOT_UNAVAILABLE', message: expect.stringContaining('127.0.0.1:1') as unknown },
+      error: {
+        code: 'HOT_UNAVAILABLE',
+        message:
+          'Redis at 127.0.0.1:1 cannot be used: connect ECONNREFUSED 127.0.0.1:1. Start the server, or correct REDIS_URL.',
+      },
     });
     expect(err).toMatch(/^stockroom: HOT_UNAVAILABLE: [^\n]+\n$/);
     expect(err).not.toContain('secret');
@@ -226,6 +230,29 @@ describe('sample and migrate inspect', () => {
     expect(inspected.out).toMatch(/^[\d,]+ rows in 18 sources; a run would load [\d,]+\./);
     expect(inspected.err).toMatch(/^inspect llm_requests/m);
     expect(inspected.out).not.toContain('inspect llm_requests');
+
+    expect(inspected.out).not.toContain('PART_OF_APPLICATION');
+
+    const part = await call(['migrate', 'inspect', join(directory, 'cache')]);
+    expect(part.out).toContain(
+      `pick_archive: ${directory} holds more sources (pick_archive, price_history, global_scores); ` +
+        `did you mean \`stockroom migrate run ${directory}\`? [PART_OF_APPLICATION]`,
+    );
+    const asked = await call([
+      'migrate',
+      'inspect',
+      join(directory, 'cache'),
+      '--store',
+      'llm-costs',
+      '--json',
+    ]);
+    expect(JSON.stringify(asked.json())).not.toContain('PART_OF_APPLICATION');
+
+    // A whole application is no part of another that lies beside it.
+    const whole = join(scratch, 'home', 'app');
+    cpSync(join(directory, 'cache'), join(whole, 'cache'), { recursive: true });
+    cpSync(join(directory, 'data'), join(scratch, 'home', 'data'), { recursive: true });
+    expect((await call(['migrate', 'inspect', whole])).out).not.toContain('PART_OF_APPLICATION');
 
     const one = await call(['migrate', 'inspect', directory, '--json'], {
       STOCKROOM_STORE: 'llm-costs, top-picks',

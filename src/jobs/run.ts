@@ -81,7 +81,10 @@ function endOf(
   if (thrown === undefined) return { outcome: 'done', error: undefined };
   const { error } = thrown;
   const code = error instanceof StockroomError ? error.code : codeOf(error) || 'INTERNAL';
-  return { outcome: 'failed', error: { code, message: messageOf(error) } };
+  // Errors of Node.js begin with their code, which stands beside the message everywhere.
+  const [whole, head] = [messageOf(error), `${code}: `];
+  const message = whole.startsWith(head) ? whole.slice(head.length) : whole;
+  return { outcome: 'failed', error: { code, message } };
 }
 
 /** Resolves when the time that was left after the signal is over. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -11,9 +11,10 @@ import { writeSample } from '../../src/legacy/sample/index.ts';
 import type { CleanupReport } from '../../src/migration/cleanup/index.ts';
 import { builtInSources, runMigration } from '../../src/migration/index.ts';
 import { type DurableTier, migrate, openDurable } from '../../src/tiers/durable/index.ts';
-import { stand } from '../support/cleanup.ts';
+import { COSTS, stand } from '../support/cleanup.ts';
 import { type Called, testIo } from '../support/cli.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { LockHolder } from '../support/stages.ts';
 
 let scratch: string;
 let old: string;
@@ -94,6 +95,37 @@ describe('stockroom cleanup', () => {
     expect(restored.exit).toBe(0);
     expect(restored.out).toContain('restored to ');
     expect(readdirSync(old, { recursive: true })).toEqual(before);
+  });
+
+  it('ends with 3 when another program holds a database: the rest goes, and that one when it is free', async () => {
+    await complete(new Set(builtInSources.map(({ store }) => store)));
+    const holder = new LockHolder(join(old, COSTS));
+    try {
+      holder.hold();
+      const done = await call(old, '--apply', '--json');
+      expect(done.exit).toBe(3);
+      const report = done.json() as unknown as CleanupReport;
+      expect(report).toMatchObject({ ok: false, exit: 3, unread: [COSTS], removals: [{ kept: [] }] });
+      expect(report.removals[0]!.removed).toBeGreaterThan(1);
+      expect(existsSync(join(old, COSTS))).toBe(true);
+      expect(await call(old, '--apply')).toMatchObject({
+        exit: 3,
+        out: expect.stringMatching(/^Nothing was removed: 1 file could not be read, and stays\./),
+      });
+    } finally {
+      await holder.release();
+    }
+    const rest = await call(old, '--apply', '--json');
+    expect(rest.exit).toBe(0);
+    expect(rest.json()).toMatchObject({ files: [{ file: COSTS }], unread: [] });
+    expect(existsSync(join(old, COSTS))).toBe(false);
+    // Who opens a removed database by its name leaves an empty file: there is nothing in it to wait for.
+    writeFileSync(join(old, COSTS), '');
+    expect(await call(old, '--apply')).toMatchObject({
+      exit: 0,
+      out: expect.stringMatching(/^Nothing is left to remove\./),
+    });
+    rmSync(join(old, COSTS));
   });
 
   it('is called the wrong way', async () => {

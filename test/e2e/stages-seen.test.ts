@@ -1,16 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { followDirectory, runMigration } from '../../src/migration/index.ts';
+import { followDirectory, type FollowStatus, runMigration } from '../../src/migration/index.ts';
 import { routeRead, setStage, type Stage } from '../../src/migration/stages/index.ts';
 import { bucketOf } from '../../src/migration/stages/route.ts';
 import { type DurableTier, migrate, openDurable } from '../../src/tiers/durable/index.ts';
 import { openStores } from '../../src/system/index.ts';
 import { createInProcessTier } from '../../src/tiers/hot/in-process/tier.ts';
+import { stand } from '../support/cleanup.ts';
 import { call } from '../support/cli.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
-import { OldDirectory } from '../support/old-directory.ts';
+import { OldDirectory, REQUESTS } from '../support/old-directory.ts';
 
 describe('stages as they are seen and set', () => {
   let database: TestDatabase;
@@ -151,6 +152,87 @@ describe('stages as they are seen and set', () => {
       rows.map(async ({ id }) => (await routeRead(tier, 'llm-costs', String(id))).side),
     );
     expect(new Set(sides)).toEqual(new Set(['old', 'new']));
+  });
+
+  describe('with stores that are complete, and one that is not', () => {
+    const CONTEXT = 'cache/context.db';
+    const SCORES = 'data/global_scores/score_cache.json';
+    const PRICES = '.cache/historical/TCS_1d_0123456789ab.json';
+    const preference = { user_id: 'ann', pref_key: 'a', pref_value: '1', updated_at: '2026-01-05 10:00:00' };
+    const METADATA = '.cache/historical/metadata.json';
+    const gone = [PRICES, REQUESTS, SCORES];
+
+    beforeEach(async () => {
+      old.table(CONTEXT, 'user_preferences', [preference]);
+      old.table(REQUESTS, 'user_preferences', []);
+      old.write(
+        SCORES,
+        '{"timestamp": "2026-01-09T11:00:00", "ttl_hours": 6, "scores": {"TCS": {"score": 1}}}',
+      );
+      old.write(
+        PRICES,
+        '{"data": [{"time": "2026-01-08T00:00:00", "open": 1, "high": 2, "low": 1, "close": 2, "volume": 10}], "row_count": 1, "columns": ["time"]}',
+      );
+      old.write(
+        METADATA,
+        '{"TCS_1d_0123456789ab": {"symbol": "TCS", "interval": "1d", "source": "yahoo", "cached_at": "2026-01-09T05:00:00"}}',
+      );
+      expect((await runMigration({ tier, directory: old.path })).exit).toBe(0);
+      for (const store of ['llm-costs', 'context']) await setStage({ tier, store, to: 'dual-write' });
+      expect(await followDirectory({ tier, directory: old.path, once: true })).toMatchObject({
+        exit: 0,
+        skipped: [],
+      });
+    });
+
+    const remove = (): void => [...gone, METADATA].forEach((file) => rmSync(join(old.path, file)));
+    const complete = (): Promise<void> => stand(tier, old.path, ['llm-costs', 'scores', 'price-history']);
+    const waiting = async (): Promise<unknown> => {
+      const shown = await call(['stage', 'show', 'context', '--json'], env);
+      return (shown.json()['items'] as { lag: { old: unknown } }[])[0]!.lag.old;
+    };
+    const followOnce = () => call(['follow', old.path, '--once', '--json'], env);
+
+    it('their removed files are missed by nobody', async () => {
+      await complete();
+      remove();
+      const followed = await followOnce();
+      expect(followed.json()).toMatchObject({ exit: 0, lag: 0, unreadable: [], skipped: gone });
+      expect((followed.json()['files'] as { file: string }[]).map(({ file }) => file)).toEqual([CONTEXT]);
+      expect(followed.exit).toBe(0);
+      expect(followed.err.match(/3 files of complete stores are not followed: \.cache/g)).toHaveLength(1);
+      expect(await waiting()).toBe(0);
+      // A program that only opens a database that was removed leaves this.
+      old.write(REQUESTS, '').write(SCORES, '');
+      expect((await followOnce()).json()).toMatchObject({ exit: 0, lag: 0, unreadable: [] });
+      expect(await waiting()).toBe(0);
+      renameSync(join(old.path, CONTEXT), join(old.path, 'elsewhere'));
+      expect((await followOnce()).json()).toMatchObject({ exit: 3, unreadable: [{ file: CONTEXT }] });
+      expect(await waiting()).toBeNull();
+    });
+
+    it('nor by a follower that runs when they are completed', async () => {
+      const stop = new AbortController();
+      let last: FollowStatus | undefined;
+      const onStatus = (status: FollowStatus): void => void (last = status);
+      const following = followDirectory({ tier, directory: old.path, signal: stop.signal, onStatus });
+      const until = (work: () => void) => vi.waitFor(work, { timeout: 20_000, interval: 50 });
+      await until(() => expect(last?.rounds).toBeGreaterThan(0));
+      rmSync(join(old.path, REQUESTS));
+      await until(() => expect(last?.files.find(({ file }) => file === REQUESTS)?.away).toBeTruthy());
+      await complete();
+      await until(() => expect(last).toMatchObject({ lag: 0, skipped: gone, files: [{ file: CONTEXT }] }));
+      stop.abort();
+      expect(await following).toMatchObject({ exit: 0, unreadable: [] });
+    });
+
+    it('a file of theirs is followed for a store that had no rows in it yet', async () => {
+      await complete();
+      old.change("INSERT INTO user_preferences (user_id, pref_key, pref_value) VALUES ('eve', 'b', '2')");
+      expect(await waiting()).toBe(1);
+      expect((await followOnce()).json()).toMatchObject({ exit: 0, inserted: 1, skipped: [PRICES, SCORES] });
+      expect(await waiting()).toBe(0);
+    });
   });
 
   it('a key that was taken in live is known after going back: its write is not asked for twice', async () => {

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { setStage } from '../../src/migration/stages/index.ts';
 import type { MoveOptions, MoveReport } from '../../src/migration/stages/index.ts';
@@ -68,6 +70,25 @@ describe.each(tierKinds)('the stages of a store, on PostgreSQL: %s', (kind) => {
     expect(oldRows()).toHaveLength(53);
     expect(() => insertOld('never')).toThrow(/takes no writes/);
     await expect(set('legacy')).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+
+  it('ask only for the databases of the store to be readable', async () => {
+    const preference = [
+      { user_id: 'ann', pref_key: 'a', pref_value: '1', updated_at: '2026-01-05 10:00:00' },
+    ];
+    old.table('cache/context.db', 'user_preferences', preference);
+    old.table('old/context.db', 'user_preferences', [{ ...preference[0]!, pref_key: 'b' }]);
+    await here.run();
+    // A program that only opens a database that was removed leaves this.
+    old.write(REQUESTS, '');
+    const kept = readFileSync(join(old.path, 'old/context.db'));
+    old.write('old/context.db', '');
+    await expect(set('dual-write', { store: 'context' })).rejects.toMatchObject({
+      code: 'GATE_CLOSED',
+      message: expect.stringMatching(/asks for: readable \(old\/context\.db: empty: 0 bytes\)\./),
+    });
+    writeFileSync(join(old.path, 'old/context.db'), kept);
+    expect(await set('dual-write', { store: 'context' })).toMatchObject({ stage: 'dual-write' });
   });
 
   it('go back from live, and forward again, with everything that was written since', async () => {

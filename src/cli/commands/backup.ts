@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { StockroomError } from '../../core/errors.ts';
+import { isHotError } from '../../tiers/hot/index.ts';
 import { act, type Context, openHotTier } from '../context.ts';
 import { jsonFlag } from '../flags.ts';
 import { explain } from '../help.ts';
@@ -35,7 +37,9 @@ export function registerBackup(program: Command, context: Context): void {
     const directory = directoryOf(context, given);
     const config = configOf(command, io.env);
     context.lifetime.interruptedNote = 'there is no backup: what was written of it is removed';
-    const hot = await openPatientHot(context, config);
+    const hot = await openPatientHot(context, config).catch((error: unknown) => {
+      throw needsBoth(error);
+    });
     const { backUp } = await import('../../operations/index.ts');
     const report = await stoppable(context, (signal) =>
       withProgress(context, (show) =>
@@ -55,6 +59,13 @@ export function registerBackup(program: Command, context: Context): void {
     else writeLines(io.stdout, backupLines(report, colors));
     return 0;
   });
+}
+
+/** Of PostgreSQL alone a backup is made where no Redis is configured: see docs/backup.md for what it lacks. */
+function needsBoth(error: unknown): unknown {
+  if (!(error instanceof StockroomError) || !isHotError(error)) return error;
+  const message = `${error.message.replace(/\.$/, '')}. A backup takes both tiers: unset REDIS_URL for one of PostgreSQL alone.`;
+  return new StockroomError(error.code, message, { cause: error, details: error.details });
 }
 
 export function addTierSettings(command: Command): void {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { StockroomError } from '../../core/errors.ts';
-import type { Jobs } from '../../jobs/index.ts';
+import { type ErrorCode, errorCatalogue, StockroomError } from '../../core/errors.ts';
+import type { Jobs, Ran } from '../../jobs/index.ts';
 import { act, type Context, openHotTier, openTier } from '../context.ts';
 import { jsonFlag } from '../flags.ts';
 import { explain } from '../help.ts';
@@ -57,20 +57,28 @@ function registerRun(parent: Command, context: Context): void {
       'the job was broken off; a service begins it again, or call the command again';
     const ran = await (await open(context, command)).runHere(name, 'cli');
     const { id, outcome, durationMs, did, error } = ran;
-    if (error !== undefined) {
-      throw new StockroomError(
-        'CONFLICT',
-        `${name} failed after ${durationMs} ms: ${error.code}: ${error.message}`,
-        {
-          details: { job: name, id, code: error.code },
-        },
-      );
-    }
+    if (error !== undefined) throw failedRun(name, { id, durationMs, error });
     if (context.json)
       writeJson(context.io.stdout, { ok: true, exit: 0, id, outcome, duration_ms: durationMs, did });
     else writeLines(context.io.stdout, ranLines(name, ran));
     return 0;
   });
+}
+
+/** With the code of what went wrong in the run; a code that is not ours (of Node.js, say) goes into the message. */
+function failedRun(
+  job: string,
+  { id, durationMs, error }: { id: string; durationMs: number; error: NonNullable<Ran['error']> },
+): StockroomError {
+  const known = isErrorCode(error.code) ? error.code : undefined;
+  const message = known === undefined ? `${error.code}: ${error.message}` : error.message;
+  return new StockroomError(known ?? 'INTERNAL', `${job} failed after ${durationMs} ms: ${message}`, {
+    details: { job, id, code: error.code },
+  });
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCatalogue, code);
 }
 
 function addSettings(command: Command): void {

@@ -35,16 +35,24 @@ function toldLines(report: CleanupReport, colors: Colors): string[] {
 }
 
 function doneLines(
-  { removals, archive_bytes: packed, elapsed_ms: elapsed }: CleanupReport,
+  { removals, unread, archive_bytes: packed, elapsed_ms: elapsed }: CleanupReport,
   colors: Colors,
 ): string[] {
-  if (removals.length === 0) return [`${colors.green('Nothing is left to remove.')} (${duration(elapsed)})`];
+  const waits = `${counted(unread.length, 'file')} could not be read, and ${unread.length === 1 ? 'stays' : 'stay'}`;
+  if (removals.length === 0) {
+    const nothing =
+      unread.length === 0
+        ? colors.green('Nothing is left to remove.')
+        : colors.red(`Nothing was removed: ${waits}.`);
+    return [`${nothing} (${duration(elapsed)})`];
+  }
   const removed = removals.reduce((sum, each) => sum + each.removed, 0);
   const kept = removals.flatMap((each) => each.kept);
   const size = packed === null ? '' : `, ${bytes(packed)} in the archive`;
   const verdict = `${counted(removed, 'file')} archived, proven and removed`;
   return [
     `${kept.length === 0 ? colors.green(`${verdict}.`) : colors.red(`${verdict}, ${counted(kept.length, 'file')} not.`)} (${duration(elapsed)}${size})`,
+    ...(unread.length === 0 ? [] : [colors.red(`${waits}: clean up again when it can be read.`)]),
     ...removals.map(removalLine),
     ...section(
       'Not as they were archived, or not to be removed: they stay',

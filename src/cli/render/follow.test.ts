@@ -28,6 +28,7 @@ it('what was followed is told by the name of its file, the figures below one ano
     kept_here: 0,
     elapsed_ms: 1,
     unreadable: [],
+    skipped: [],
     warnings: [],
     files: [
       file('data/global_scores/score_cache_of_a_store.json', { changes: 1 }),

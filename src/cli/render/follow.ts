@@ -19,6 +19,18 @@ export interface FollowView {
   stop(): void;
 }
 
+/** Completed stores' files that are named. */
+const MAX_SKIPPED = 3;
+
+/** Files that are not followed, and why: no line, or one. */
+function skippedLines({ skipped }: Pick<FollowStatus, 'skipped'>): string[] {
+  if (skipped.length === 0) return [];
+  const named = skipped.slice(0, MAX_SKIPPED).map(plain).join(', ');
+  const more = skipped.length > MAX_SKIPPED ? ' …' : '';
+  const are = skipped.length === 1 ? 'is' : 'are';
+  return [`${counted(skipped.length, 'file')} of complete stores ${are} not followed: ${named}${more}`];
+}
+
 /** Shows on stderr how far following is: live on a terminal, else a line now and then. */
 export function createFollowView(
   { stderr }: Pick<Io, 'stderr'>,
@@ -83,6 +95,7 @@ class Live implements FollowView {
       summary(status),
       ...files.slice(0, MAX_FILES).map((file) => `  ${fileLine(file)}`),
       ...(more > 0 ? [`  and ${counted(more, 'file')} more`] : []),
+      ...skippedLines(status),
     ].map((line) => shorten(line, LINE_WIDTH));
     const up = this.drawn === 0 ? '' : `\u001B[${this.drawn}A\u001B[0J`;
     this.drawn = lines.length;
@@ -96,6 +109,7 @@ class Lines implements FollowView {
   private readonly now: () => number;
   private lastMs = Number.NEGATIVE_INFINITY;
   private last = '';
+  private skipped = '';
 
   constructor(output: Output, now: () => number) {
     this.output = output;
@@ -104,6 +118,7 @@ class Lines implements FollowView {
 
   show(status: FollowStatus): void {
     const now = this.now();
+    this.tellSkipped(status);
     const away = status.files.filter((file) => file.away !== null);
     const state = JSON.stringify([status.waiting_for, away.map(({ file }) => file)]);
     const isNews = state !== this.last;
@@ -116,6 +131,14 @@ class Lines implements FollowView {
 
   stop(): void {
     this.last = '';
+  }
+
+  /** At the start, and when a store was completed since. */
+  private tellSkipped(status: FollowStatus): void {
+    const lines = skippedLines(status);
+    if (lines.join() === this.skipped) return;
+    this.skipped = lines.join();
+    for (const line of lines) this.output.write(`follow  ${line}\n`);
   }
 }
 
@@ -133,6 +156,7 @@ export function followLines(report: FollowReport, colors: Colors): string[] {
     `${verdict} ${rows} (${duration(elapsed)})`,
     ...(kept === 0 ? [] : [`${counted(kept, 'row')} changed at the source and here: kept as here`]),
     ...(quarantined === 0 ? [] : ['`stockroom migrate quarantine` shows the rows in quarantine']),
+    ...skippedLines(report),
     ...fileLines(report.files),
     ...unreadableLines(report.unreadable),
     ...warningLines(report.warnings),

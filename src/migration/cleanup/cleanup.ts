@@ -202,12 +202,13 @@ class Cleanup {
     removals: Removal[],
     archiveBytes: number | null,
   ): Promise<CleanupReport> {
-    const { going, staying, claimed, quarantined } = plan;
+    const { going, staying, unread, claimed, quarantined } = plan;
     const isKept = removals.some(({ kept }) => kept.length > 0);
+    const isUnread = this.options.apply && unread.length > 0;
     const names = [...new Set([...claimed.keys(), ...stages.keys()])].sort();
     return {
-      ok: !isKept,
-      exit: isKept ? 4 : 0,
+      ok: !isKept && !isUnread,
+      exit: isKept ? 4 : isUnread ? 3 : 0,
       directory: this.directory,
       apply: this.options.apply,
       archives: this.archives,
@@ -222,6 +223,7 @@ class Cleanup {
       bytes: going.reduce((sum, { bytes }) => sum + bytes, 0),
       quarantined,
       stays: staying,
+      unread,
       unfinished,
       removals,
       archive_bytes: archiveBytes,

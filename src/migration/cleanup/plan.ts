@@ -1,5 +1,6 @@
 import type { Session } from '../../tiers/durable/index.ts';
 import { discover } from '../discover.ts';
+import { filesOfOnly } from '../owners.ts';
 import { directoryPrefix } from '../settings.ts';
 import type { SourceDefinition } from '../source.ts';
 import type { Discovery, Unit } from '../unit.ts';
@@ -18,6 +19,8 @@ export interface GoingFile {
 export interface Plan {
   going: GoingFile[];
   staying: StayingFile[];
+  /** Of those that stay: what would go, could it be read. */
+  unread: string[];
   /** Rows that the quarantine and these files alone hold, by source. */
   quarantined: { source: string; rows: number }[];
   /** What the stores have there, by store. */
@@ -38,10 +41,28 @@ export async function makePlan(
     for (const unit of discovery.units) known.set(unit, await lookUp(session, discovery, unit, prefix));
     const plan = sort(discovery, new Judge(discovery, sources, stages, known));
     const files = plan.going.map(({ path }) => prefix + path);
-    return { ...plan, quarantined: await quarantinedIn(session, files) };
+    const completed = sources.filter(({ store }) => stages.get(store) === 'complete');
+    const due = await filesOfOnly(session, completed, prefix);
+    return {
+      ...plan,
+      unread: unreadOf(discovery, plan.staying, (path) => due.has(prefix + path)),
+      quarantined: await quarantinedIn(session, files),
+    };
   } finally {
     await discovery.close();
   }
+}
+
+/** A file without a byte keeps nothing: a program that opens a removed database by its name leaves such a one. */
+function unreadOf(
+  { files }: Discovery,
+  staying: readonly StayingFile[],
+  isDue: (path: string) => boolean,
+): string[] {
+  const empty = new Set(files.filter(({ bytes }) => bytes === 0).map(({ path }) => path));
+  return staying
+    .filter(({ why, file }) => why === 'unreadable' && !empty.has(file) && isDue(file))
+    .map(({ file }) => file);
 }
 
 async function quarantinedIn(session: Session, files: readonly string[]): Promise<Plan['quarantined']> {
@@ -52,8 +73,10 @@ async function quarantinedIn(session: Session, files: readonly string[]): Promis
   return rows.map(({ source, rows: count }) => ({ source, rows: Number(count) }));
 }
 
-function sort(discovery: Discovery, judge: Judge): Omit<Plan, 'quarantined'> {
-  const plan: Omit<Plan, 'quarantined'> = { going: [], staying: [], claimed: new Map() };
+type Sorted = Omit<Plan, 'quarantined' | 'unread'>;
+
+function sort(discovery: Discovery, judge: Judge): Sorted {
+  const plan: Sorted = { going: [], staying: [], claimed: new Map() };
   for (const file of discovery.files) {
     const { path, bytes } = file;
     for (const store of judge.storesOf(path)) {

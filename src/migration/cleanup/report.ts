@@ -21,8 +21,8 @@ export interface Removal {
 
 export interface CleanupReport {
   ok: boolean;
-  /** 4: a file was changed after it was archived, and stays. */
-  exit: 0 | 4;
+  /** 3: a file that should have gone cannot be read · 4: one was changed after it was archived. Both stay. */
+  exit: 0 | 3 | 4;
   directory: string;
   apply: boolean;
   /** Where archives go. */
@@ -37,6 +37,8 @@ export interface CleanupReport {
   /** Rows that only the quarantine and these files hold. */
   quarantined: Plan['quarantined'];
   stays: StayingFile[];
+  /** Of those that stay: what would go, could it be read. */
+  unread: string[];
   /** Archives whose files were not all removed yet when this run began. */
   unfinished: string[];
   /** What was removed, by archive: those of killed runs first. Empty without `apply`. */

@@ -4,6 +4,7 @@ import type { SourceDefinition } from '../source.ts';
 import { CapturedFile } from './captured.ts';
 import { loadedFiles, loadedUnits } from './ledger-keys.ts';
 import { Outcome } from './outcome.ts';
+import { OverFiles } from './over.ts';
 import type { Place } from './place.ts';
 import { followPolled, isCompanion, isOfFile, type Polled, type Removed } from './polled.ts';
 import { advance, Overtaken, type Position, readPositions } from './position.ts';
@@ -19,6 +20,7 @@ export class Follower {
   readonly total = new Outcome();
   private readonly place: Place;
   private readonly watch: Watch;
+  private readonly over: OverFiles;
   private readonly onBatch: () => void;
   private positions = new Map<string, Position>();
   private sets = new Map<SourceDefinition, Set<string>>();
@@ -31,7 +33,13 @@ export class Follower {
   constructor(place: Place, onBatch: () => void) {
     this.place = place;
     this.watch = new Watch(place.directory);
+    this.over = new OverFiles(place);
     this.onBatch = onBatch;
+  }
+
+  /** Files that are left out, see {@link OverFiles}. */
+  get skipped(): string[] {
+    return this.over.names;
   }
 
   /** Changes are known to wait: the next round should come at once. */
@@ -54,9 +62,11 @@ export class Follower {
     if (!this.isLoaded) await this.load();
     const seen = this.watch.look();
     for (const [path, reason] of seen.unfinished)
-      if (this.isClaimed(path) || namedLike(path) !== null) this.roster.unfinished(path, reason);
-    const due = seen.changed.filter((file) => this.roster.isDue(file.path));
-    let idle = due.length === seen.changed.length && !seen.restless;
+      if (!this.over.has(path) && (this.isClaimed(path) || namedLike(path) !== null))
+        this.roster.unfinished(path, reason);
+    const changed = await this.over.without(seen.changed, this.watch);
+    const due = changed.filter((file) => this.roster.isDue(file.path));
+    let idle = due.length === changed.length && !seen.restless;
     const others: ChangedFile[] = [];
     for (const file of due) {
       if (!this.isCaptured(file.path)) others.push(file);
@@ -72,18 +82,19 @@ export class Follower {
     const units = await place.tier.session(async (session) => {
       this.positions = await readPositions(session);
       this.sets = await loadedFiles(session, place);
+      await this.over.load(session);
       return loadedUnits(session, place);
     });
     for (const { file, fingerprint, token } of this.positions.values()) {
       const path = this.pathOf(file);
-      if (path === null) continue;
+      if (path === null || this.over.has(path)) continue;
       if (token === null && fingerprint !== null) this.watch.remember(path, fingerprint);
       if (!this.isRow(path)) this.roster.fileOf(path, token === null ? 'poll' : 'capture');
     }
     // Those that nobody has followed yet are read, and those that are gone by now are missed.
     for (const paths of this.sets.values()) for (const path of paths) this.watch.remember(path, 'never read');
     for (const path of units.map((name) => this.pathOf(name))) {
-      if (path === null) continue;
+      if (path === null || this.over.has(path)) continue;
       this.watch.remember(path, 'never read');
       if (!this.roster.files.has(path)) this.roster.fileOf(path, 'poll');
     }

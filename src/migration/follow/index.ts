@@ -6,7 +6,7 @@ import { type DurableTier, isRetryable } from '../../tiers/durable/index.ts';
 import { knownTimezones } from '../settings.ts';
 import type { SourceDefinition } from '../source.ts';
 import { Attendant } from '../stages/attend.ts';
-import { followed, ownedStores, readStages, type StageRow } from '../stages/stage.ts';
+import { completed, followed, ownedStores, readStages, type StageRow } from '../stages/stage.ts';
 import { builtInSources } from '../sources/index.ts';
 import { Follower } from './follower.ts';
 import { asOnlyFollower, type FollowLock } from './lock.ts';
@@ -72,6 +72,7 @@ export async function followDirectory(options: FollowOptions): Promise<FollowRep
       directory,
       prefix,
       sources: followed(sources, stages, directory),
+      completed: completed(sources, stages, directory),
       timezones,
       clock,
       signal,
@@ -245,6 +246,7 @@ class Following {
       changes,
       changes_per_second: this.rate.of(changes, performance.now()),
       files,
+      skipped: this.follower.skipped,
       stores: this.attendant.statuses,
     };
   }

@@ -1,5 +1,5 @@
 import type { Session } from '../../tiers/durable/index.ts';
-import { isGone, Ledger } from '../ledger.ts';
+import { rowFiles } from '../owners.ts';
 import type { SourceDefinition } from '../source.ts';
 import type { Place } from './place.ts';
 
@@ -11,16 +11,8 @@ export async function loadedFiles(
   const sets = new Map<SourceDefinition, Set<string>>();
   for (const source of place.sources) {
     if (source.files?.rowsPerFile !== 'one') continue;
-    const { rows } = await session.query<{ ledger: Uint8Array }>(
-      'SELECT ledger FROM migration_chunks WHERE source = $1 AND unit = $2',
-      [source.id, place.prefix],
-    );
-    const paths = rows.flatMap(({ ledger }) =>
-      Ledger.decode(ledger)
-        .entries.filter(({ outcome }) => !isGone(outcome))
-        .map(({ key }) => String(key).slice(place.prefix.length)),
-    );
-    sets.set(source, new Set(paths));
+    const files = await rowFiles(session, source, place.prefix);
+    sets.set(source, new Set(files.map((file) => file.slice(place.prefix.length))));
   }
   return sets;
 }
@@ -29,8 +21,9 @@ export async function loadedFiles(
 export async function loadedUnits(session: Session, place: Place): Promise<string[]> {
   const single = place.sources.filter(({ files }) => files?.rowsPerFile === 'one').map(({ id }) => id);
   const { rows } = await session.query<{ unit: string }>(
-    'SELECT DISTINCT unit FROM migration_chunks WHERE source <> ALL($1)',
-    [single],
+    'SELECT DISTINCT unit FROM migration_chunks WHERE source <> ALL($1) AND unit <> $2',
+    // What goes before the paths of files that are a row each is no file, whether their source is followed or not.
+    [single, place.prefix],
   );
   return rows.map(({ unit }) => unit);
 }

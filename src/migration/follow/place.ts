@@ -14,6 +14,8 @@ export class Place {
   /** What goes before the names of its files in what is loaded. */
   readonly prefix: string;
   readonly sources: readonly SourceDefinition[];
+  /** Sources of stores that are complete: nobody follows their files any more. */
+  readonly completed: readonly SourceDefinition[];
   readonly timezones: Timezones;
   /** Stores whose authority is the old side. */
   private readonly owned: ReadonlySet<string>;
@@ -28,6 +30,7 @@ export class Place {
     directory: string;
     prefix: string;
     sources: readonly SourceDefinition[];
+    completed?: readonly SourceDefinition[] | undefined;
     timezones: Timezones;
     clock?: Clock | undefined;
     signal?: AbortSignal | undefined;
@@ -37,6 +40,7 @@ export class Place {
     this.directory = options.directory;
     this.prefix = options.prefix;
     this.sources = options.sources;
+    this.completed = options.completed ?? [];
     this.timezones = options.timezones;
     this.clock = options.clock ?? systemClock;
     this.signal = options.signal;

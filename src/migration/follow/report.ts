@@ -31,6 +31,7 @@ export async function reportOf(
     kept_here: total.keptHere,
     quarantined,
     files: status.files,
+    skipped: status.skipped,
     unreadable,
     warnings,
     differences_total: total.differing,

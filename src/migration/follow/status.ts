@@ -37,6 +37,8 @@ export interface FollowStatus {
   /** Changes a second, over the last rounds. */
   changes_per_second: number;
   files: FollowedFile[];
+  /** Files of complete stores alone: they are not followed, there or not. */
+  skipped: string[];
   /** Stores that are on their way by stages. */
   stores: AttendedStore[];
 }
@@ -57,6 +59,8 @@ export interface FollowReport {
   /** Rows of this directory that are in quarantine now. */
   quarantined: number;
   files: FollowedFile[];
+  /** Files of complete stores alone: they are not followed, there or not. */
+  skipped: string[];
   unreadable: Unreadable[];
   warnings: Warning[];
   /** Rows that are not what was written. */

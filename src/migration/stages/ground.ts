@@ -5,6 +5,7 @@ import type { SqliteConnection } from '../../legacy/sqlite/database.ts';
 import { openLive } from '../../legacy/sqlite/live.ts';
 import type { DurableTier } from '../../tiers/durable/index.ts';
 import { discover, findTables } from '../discover.ts';
+import { filesWith } from '../owners.ts';
 import { Follower } from '../follow/follower.ts';
 import type { Outcome } from '../follow/outcome.ts';
 import { Place } from '../follow/place.ts';
@@ -15,7 +16,15 @@ import { builtInSources } from '../sources/index.ts';
 import { TableUnit } from '../table-unit.ts';
 import type { Discovery, Unit } from '../unit.ts';
 import { OldSide } from './old-side.ts';
-import { followed, ownedStores, readStage, readStages, requireStore, type StageRow } from './stage.ts';
+import {
+  completed,
+  followed,
+  ownedStores,
+  readStage,
+  readStages,
+  requireStore,
+  type StageRow,
+} from './stage.ts';
 
 /** Looks at files that change all the time, before what came by then is taken for all. */
 const MAX_ROUNDS = 40;
@@ -79,6 +88,17 @@ export class Ground {
     return readStage(this.tier, this.store);
   }
 
+  /** The databases that its sources read: those that hold their tables, and those that did and cannot be read now. */
+  async ownDatabases(): Promise<Set<string>> {
+    const tables = this.own.filter(({ files }) => files === undefined);
+    const known = await this.tier.session((session) => filesWith(session, tables));
+    const own = [...known].filter((file) => file.startsWith(this.prefix));
+    return new Set([
+      ...this.side.databases.map(({ path }) => path),
+      ...own.map((file) => file.slice(this.prefix.length)),
+    ]);
+  }
+
   /** The highest epoch of either side. */
   async epoch(): Promise<bigint> {
     const row = await this.row();
@@ -95,6 +115,7 @@ export class Ground {
       directory: side.directory,
       prefix,
       sources,
+      completed: completed(this.sources, stages, side.directory),
       timezones,
       clock,
       owned: ownedStores(stages),

@@ -1,12 +1,15 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DurableTier, Session } from '../../tiers/durable/index.ts';
 import { StockroomError, messageOf } from '../../core/errors.ts';
+import { filesOfOnly } from '../owners.ts';
 import type { SourceDefinition } from '../source.ts';
 import { builtInSources } from '../sources/index.ts';
 import { owed } from './new-side.ts';
 import { breaches, type ReadCounts, READS_THAT_AGREE, readsSince } from './reads.ts';
 
 import {
+  completed,
   isNewSide,
   readStages,
   requireStore,
@@ -67,10 +70,13 @@ export async function showStages(
   if (store !== undefined) requireStore(sources, store);
   const names = [...new Set(sources.map((source) => source.store))];
   return tier.session(async (session) => {
-    const rows = new Map((await readStages(session)).map((row) => [row.store, row]));
+    const stages = await readStages(session);
+    const rows = new Map(stages.map((row) => [row.store, row]));
+    const lagOf = async (row: StageRow): Promise<number | null> =>
+      withoutFiles ? null : oldLag(session, row, completed(sources, stages, row.directory));
     const shown: StoreStage[] = [];
     for (const name of names.filter((one) => store === undefined || one === store))
-      shown.push(await showStore(session, name, rows.get(name) ?? null, withoutFiles));
+      shown.push(await showStore(session, name, rows.get(name) ?? null, lagOf));
     return shown;
   });
 }
@@ -79,7 +85,7 @@ async function showStore(
   session: Session,
   store: string,
   row: StageRow | null,
-  withoutFiles: boolean,
+  lagOf: (row: StageRow) => Promise<number | null>,
 ): Promise<StoreStage> {
   const epoch = row?.epoch ?? 0n;
   const counts = await readsSince(session, store, epoch);
@@ -100,7 +106,7 @@ async function showStore(
     directory: row?.directory ?? null,
     since: row?.enteredAt ?? null,
     lag: {
-      old: row?.state !== 'given' ? 0 : withoutFiles ? null : await oldLag(session, row),
+      old: row?.state === 'given' ? await lagOf(row) : 0,
       new: waiting.waiting,
       oldest_ms: waiting.oldestMs === null ? null : Math.round(waiting.oldestMs),
       refused: waiting.refused,
@@ -143,7 +149,11 @@ function nextOf(stage: Stage, row: StageRow | null, counts: ReadCounts, waiting:
 }
 
 /** Changes in the old files' logs that are not applied yet; null when they cannot be asked. */
-async function oldLag(session: Session, row: StageRow): Promise<number | null> {
+async function oldLag(
+  session: Session,
+  row: StageRow,
+  over: readonly SourceDefinition[],
+): Promise<number | null> {
   const { rows } = await session.query<{ file: string; seq: bigint; token: string | null; prefix: string }>(
     `SELECT f.file, f.seq, f.token, d.prefix FROM migration_follow f
      JOIN migration_directories d ON d.path = $1 AND starts_with(f.file, d.prefix) WHERE f.token IS NOT NULL`,
@@ -151,8 +161,11 @@ async function oldLag(session: Session, row: StageRow): Promise<number | null> {
   );
   let lag = 0;
   for (const { file, seq, token, prefix } of rows) {
+    const absolute = join(row.directory, file.slice(prefix.length));
+    // Of complete stores alone, and removed: nothing can wait in it.
+    if (!existsSync(absolute) && (await filesOfOnly(session, over, prefix)).has(file)) continue;
     try {
-      lag += await behind(join(row.directory, file.slice(prefix.length)), seq, token);
+      lag += await behind(absolute, seq, token);
     } catch (error) {
       // Another machine has the files, or they are away: following says why.
       if (error instanceof StockroomError) return null;

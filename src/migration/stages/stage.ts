@@ -70,6 +70,17 @@ export function followed(
   return sources.filter(({ store }) => !away.has(store));
 }
 
+/** The sources whose old files in a directory are history: their store is complete. */
+export function completed(
+  sources: readonly SourceDefinition[],
+  stages: readonly StageRow[],
+  directory: string,
+): SourceDefinition[] {
+  const rows = stages.filter((row) => row.stage === 'complete' && row.directory === directory);
+  const stores = new Set(rows.map(({ store }) => store));
+  return sources.filter(({ store }) => stores.has(store));
+}
+
 /** Stores whose authority is the old side. */
 export function ownedStores(stages: readonly StageRow[]): Set<string> {
   return new Set(stages.filter(({ state }) => state === 'given').map(({ store }) => store));

@@ -13,7 +13,14 @@ import {
   postgresSettings,
   postgresVersion,
 } from './postgres.ts';
-import { redisConnections, redisEviction, redisPersistence, redisReach, redisVersion } from './redis.ts';
+import {
+  onRedis,
+  redisConnections,
+  redisEviction,
+  redisPersistence,
+  redisReach,
+  redisVersion,
+} from './redis.ts';
 import { askNodes } from './redis-nodes.ts';
 import { schemaDrift, schemaIsCurrent } from './schema.ts';
 import { dataDirectory, settingsFit } from './settings.ts';
@@ -49,10 +56,10 @@ const checks: readonly [name: string, check: (patient: Patient) => Promise<Found
   ['postgres-persistence', onDurable(postgresPersistence)],
   ['postgres-connections', onDurable(postgresConnections)],
   ['redis', redisReach],
-  ['redis-version', redisVersion],
-  ['redis-eviction', redisEviction],
-  ['redis-persistence', redisPersistence],
-  ['redis-connections', redisConnections],
+  ['redis-version', onRedis(redisVersion)],
+  ['redis-eviction', onRedis(redisEviction)],
+  ['redis-persistence', onRedis(redisPersistence)],
+  ['redis-connections', onRedis(redisConnections)],
   ['clocks', (patient) => clocks(durableOf(patient), patient)],
   ['latency', (patient) => latency(durableOf(patient), patient)],
   ['schema', onDurable(schemaIsCurrent)],

@@ -1,4 +1,5 @@
-import { messageOf } from '../../core/errors.ts';
+import { messageOf, StockroomError } from '../../core/errors.ts';
+import { wayIn, whyOf } from '../../tiers/hot/redis/replies.ts';
 import { fail, type Found, ok, warn } from './finding.ts';
 import type { Patient } from './patient.ts';
 import type { RedisNodeFacts } from './redis-nodes.ts';
@@ -19,16 +20,31 @@ export async function redisReach({ hot, nodeFailures }: Patient): Promise<Found>
       'Give the user of REDIS_URL the commands INFO and TIME, or start that server.',
     );
   } catch (error) {
-    return fail(
-      `Redis does not answer: ${messageOf(error)}`,
-      { location: hot.location, topology: hot.topology },
-      'Start it, or correct REDIS_URL. Until then every read goes to PostgreSQL, and nothing is lost.',
-    );
+    return unreached(hot, error);
   }
 }
 
-export function redisVersion({ hot, nodes, thresholds: { oldestRedis } }: Patient): Found {
-  if (hot.kind === 'in-process') return ok(NO_REDIS);
+/** Redis that is away is started; one that keeps us out is not. */
+function unreached({ location, topology }: Patient['hot'], error: unknown): Found {
+  const known = error instanceof StockroomError ? error : undefined;
+  const access = wayIn(known?.details['redisCode']);
+  const why = known?.cause === undefined ? messageOf(error) : whyOf(known.cause);
+  return fail(
+    `Redis ${access === undefined ? 'does not answer' : 'keeps us out'}: ${why}`,
+    { location, topology },
+    `${access ?? 'Start it, or correct REDIS_URL.'} Until then every read goes to PostgreSQL, and nothing is lost.`,
+  );
+}
+
+/** For what a server says of itself: without one that says anything there is nothing to find fault with. */
+export function onRedis(check: (patient: Patient) => Found) {
+  return (patient: Patient): Found => {
+    if (patient.hot.kind === 'in-process') return ok(NO_REDIS);
+    return patient.nodes.length === 0 ? ok('Not looked at: Redis cannot be asked.') : check(patient);
+  };
+}
+
+export function redisVersion({ nodes, thresholds: { oldestRedis } }: Patient): Found {
   const versions = nodes.map(({ location, info }) => ({
     location,
     version: info['valkey_version'] ?? info['redis_version'] ?? 'unknown',
@@ -42,8 +58,7 @@ export function redisVersion({ hot, nodes, thresholds: { oldestRedis } }: Patien
   );
 }
 
-export function redisEviction({ hot, nodes, thresholds: { memoryWarnShare } }: Patient): Found {
-  if (hot.kind === 'in-process') return ok(NO_REDIS);
+export function redisEviction({ nodes, thresholds: { memoryWarnShare } }: Patient): Found {
   const facts = nodes.map((node) => ({
     location: node.location,
     policy: node.info['maxmemory_policy'] ?? 'unknown',
@@ -74,8 +89,7 @@ export function redisEviction({ hot, nodes, thresholds: { memoryWarnShare } }: P
   );
 }
 
-export function redisPersistence({ hot, nodes }: Patient): Found {
-  if (hot.kind === 'in-process') return ok(NO_REDIS);
+export function redisPersistence({ nodes }: Patient): Found {
   const facts = nodes.map(({ location, info }) => ({
     location,
     last_snapshot: info['rdb_last_bgsave_status'] ?? 'unknown',
@@ -97,8 +111,7 @@ export function redisPersistence({ hot, nodes }: Patient): Found {
   );
 }
 
-export function redisConnections({ hot, nodes, thresholds: { connectionsWarnShare } }: Patient): Found {
-  if (hot.kind === 'in-process') return ok(NO_REDIS);
+export function redisConnections({ nodes, thresholds: { connectionsWarnShare } }: Patient): Found {
   const facts = nodes.map((node) => ({
     location: node.location,
     clients: number(node, 'connected_clients'),

@@ -30,14 +30,17 @@ export async function clocks(durable: DurableTier | undefined, patient: Patient)
   const finding = 'The clock of this machine and that of a server are apart: lives end early or late.';
   if (most >= thresholds.clockFailMs) return fail(finding, { clocks: apart }, remedy);
   if (most >= thresholds.clockWarnMs) return warn(finding, { clocks: apart }, remedy);
-  return ok('The clocks agree.', { clocks: apart });
+  const left = unasked(durable, patient, nodes.length > 0);
+  if (apart.length > 0) return ok(`The clocks agree.${aside(left)}`, { clocks: apart });
+  return ok(left.length > 0 ? aside(left).trim() : 'There is no server with a clock of its own.');
 }
 
 export async function latency(durable: DurableTier | undefined, patient: Patient): Promise<Found> {
   const { hot, nodes, thresholds } = patient;
   const postgres = durable === undefined ? undefined : await median(() => durable.ping());
   // One that does not answer is told by another check.
-  const redis = hot.kind === 'redis' && nodes.length > 0 ? await median(() => hot.ping()) : undefined;
+  const up = hot.kind === 'redis' && nodes.length > 0 && hot.state().state === 'up';
+  const redis = up ? await median(() => hot.ping()) : undefined;
   const evidence = { postgres_ms: postgres ?? null, redis_ms: redis ?? null, round_trips: ROUND_TRIPS };
   const above = (value: number | undefined, bound: number): boolean => value !== undefined && value > bound;
   const remedy =
@@ -50,7 +53,25 @@ export async function latency(durable: DurableTier | undefined, patient: Patient
   if (failing.length > 0)
     return fail(`${failing.join(' and ')} answers so slowly that calls will time out.`, evidence, remedy);
   if (warning.length > 0) return warn(`${warning.join(' and ')} answers slowly.`, evidence, remedy);
-  return ok('Both tiers answer quickly.', evidence);
+  const asked = [
+    ...(postgres === undefined ? [] : ['PostgreSQL']),
+    ...(redis === undefined ? [] : ['Redis']),
+  ];
+  const quick =
+    asked.length === 2 ? 'Both tiers answer quickly.' : asked.map((one) => `${one} answers quickly.`);
+  return ok(`${quick.toString()}${aside(unasked(durable, patient, up))}`.trim(), evidence);
+}
+
+/** The servers of which nothing is known here: their reach is a check of its own. */
+function unasked(durable: DurableTier | undefined, { hot }: Patient, redisAsked: boolean): string[] {
+  return [
+    ...(durable === undefined ? ['PostgreSQL'] : []),
+    ...(hot.kind === 'redis' && !redisAsked ? ['Redis'] : []),
+  ];
+}
+
+function aside(left: readonly string[]): string {
+  return left.length === 0 ? '' : ` Not looked at: ${left.join(' and ')} cannot be asked.`;
 }
 
 async function median(ask: () => Promise<{ latencyMs: number }>): Promise<number> {

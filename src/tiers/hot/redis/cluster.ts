@@ -1,9 +1,8 @@
 import type { Endpoint } from '../../../core/config-values.ts';
-import { messageOf } from '../../../core/errors.ts';
 import { pause, within } from '../../../core/wait.ts';
 import { createRedisClient } from './client.ts';
 import { RedisNode, type Reply } from './node.ts';
-import { unavailable } from './replies.ts';
+import { type Absence, unavailable, unconnected } from './replies.ts';
 import type { SessionOptions } from './session.ts';
 import { SLOTS, slotOf } from './slots.ts';
 import type { Topology, TopologyListener } from './topology.ts';
@@ -41,7 +40,7 @@ export class Cluster implements Topology {
   #slots: readonly (RedisNode | undefined)[] = [];
   #owners = '';
   #refreshing: Promise<void> | undefined;
-  #failure = 'no server of the Cluster has answered yet';
+  #failure: Absence = { why: 'no server of the Cluster has answered yet' };
 
   constructor(seeds: readonly Endpoint[], options: SessionOptions, listener: TopologyListener) {
     this.#seeds = seeds;
@@ -96,17 +95,17 @@ export class Cluster implements Topology {
   }
 
   async #look(): Promise<void> {
-    const reasons: string[] = [];
+    const failures: Absence[] = [];
     for (const ask of this.#questions()) {
       try {
         const { host, ranges } = await ask();
         if (!this.#closing.signal.aborted) this.#take(ranges, host);
         return;
       } catch (error) {
-        reasons.push(messageOf(error));
+        failures.push(unconnected(error, this.#options.setting));
       }
     }
-    this.#failure = reasons.join('; ');
+    this.#failure = { ...failures.at(-1), why: failures.map(({ why }) => why).join('; ') };
   }
 
   /** Those that are connected first, in changing order, then the servers of the configuration. */
@@ -158,7 +157,7 @@ export class Cluster implements Topology {
     const now = owners.sort().join(' ');
     const moved = this.#owners !== '' && this.#owners !== now;
     this.#owners = now;
-    this.#failure = 'no server has the slot';
+    this.#failure = { why: 'no server has the slot' };
     // What was read from a server that is gone is watched by nobody.
     this.#listener.changed(moved || gone.length > 0);
   }

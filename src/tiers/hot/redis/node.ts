@@ -5,7 +5,7 @@ import { hotBreaker, hotConnection, hotFailure } from '../../../core/hot-diagnos
 import { pause, within } from '../../../core/wait.ts';
 import { Breaker } from './breaker.ts';
 import { type Call, Deadlines } from './deadlines.ts';
-import { redisCode, refused, timedOut, unavailable } from './replies.ts';
+import { type Absence, redisCode, refused, timedOut, unavailable, unconnected } from './replies.ts';
 import { openSession, type Session, type SessionOptions } from './session.ts';
 
 export type Reply = unknown;
@@ -36,7 +36,7 @@ export class RedisNode {
   readonly #breaker: Breaker;
   #session: Session | undefined;
   #location = 'not connected yet';
-  #lastFailure = 'not connected yet';
+  #lastFailure: Absence = { why: 'not connected yet' };
   #trustedUntil = 0;
   #waiting: (() => void)[] = [];
   readonly #closing = new AbortController();
@@ -99,7 +99,8 @@ export class RedisNode {
   ): Promise<T> {
     const session = this.#session;
     if (session === undefined) return this.#fail(unavailable(this.#location, this.#lastFailure));
-    if (!this.#breaker.closed) return this.#fail(unavailable(this.#location, 'it does not answer in time'));
+    if (!this.#breaker.closed)
+      return this.#fail(unavailable(this.#location, { why: 'it does not answer in time' }));
     return this.#await(session.client.sendCommand(args), args, decode, behind);
   }
 
@@ -201,7 +202,7 @@ export class RedisNode {
         this.#down(why);
         await beats;
       } catch (error) {
-        this.#lastFailure = messageOf(error);
+        this.#lastFailure = unconnected(error, this.#options.setting);
         this.#options.listener.changed(this);
         this.#tellWaiting();
       }
@@ -224,7 +225,7 @@ export class RedisNode {
   #down(why: string): void {
     this.#session = undefined;
     this.#trustedUntil = 0;
-    this.#lastFailure = why;
+    this.#lastFailure = { why };
     this.#options.listener.changed(this);
     if (this.#closing.signal.aborted) return;
     hotConnection.publish(() => ({

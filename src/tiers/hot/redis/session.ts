@@ -4,12 +4,14 @@ import { messageOf } from '../../../core/errors.ts';
 import { within } from '../../../core/wait.ts';
 import type { HotSettings } from '../settings.ts';
 import { type Access, createRedisClient, type RedisClient } from './client.ts';
-import { redisCode, unavailable } from './replies.ts';
+import { redisCode } from './replies.ts';
 import { scripts } from './scripts.ts';
 
 export interface SessionOptions {
   readonly access: Access;
   readonly settings: HotSettings;
+  /** The variable that says where Redis is. */
+  readonly setting: string;
   /** What `CLIENT LIST` shows. */
   readonly name: string;
   /** The key families of which copies are held in the process. */
@@ -45,7 +47,7 @@ export const INCARNATION_LENGTH = 8;
  * Connects, logs in, arms the stream of invalidations and makes sure that nothing which an earlier connection sent can still
  * happen. Only then anybody may use it.
  *
- * @throws StockroomError HOT_UNAVAILABLE
+ * @throws what the network, Redis or a deadline had against it, as it is
  */
 export async function openSession(endpoint: Endpoint, options: SessionOptions): Promise<Session> {
   const tracking = options.settings.invalidation === 'auto';
@@ -55,13 +57,9 @@ export async function openSession(endpoint: Endpoint, options: SessionOptions): 
     // Without the right to track, or where there is no such command: then without. Any other error is none of tracking's.
     const untracked =
       tracking && error instanceof ErrorReply && ['NOPERM', 'ERR'].includes(redisCode(error).code);
-    if (!untracked) throw unavailable(`${endpoint.host}:${endpoint.port}`, messageOf(error), error);
+    if (!untracked) throw error;
   }
-  try {
-    return await open(endpoint, options, false);
-  } catch (error) {
-    throw unavailable(`${endpoint.host}:${endpoint.port}`, messageOf(error), error);
-  }
+  return open(endpoint, options, false);
 }
 
 async function open(endpoint: Endpoint, options: SessionOptions, tracking: boolean): Promise<Session> {

@@ -63,6 +63,7 @@ export class RedisTier implements HotTier {
     this.coherence = new RedisCoherence(feeds, settings);
     const options = {
       settings,
+      setting: settingOf[config.kind],
       name: `stockroom-${process.pid}`,
       tracked,
       channel,
@@ -148,6 +149,13 @@ export class RedisTier implements HotTier {
     return this.#topology.nodes;
   }
 }
+
+const settingOf = {
+  url: 'REDIS_URL',
+  host: 'REDIS_HOST',
+  cluster: 'REDIS_CLUSTER_NODES',
+  sentinel: 'REDIS_SENTINELS',
+} as const satisfies Record<RedisConfig['kind'], string>;
 
 function openTopology(
   config: RedisConfig,
