@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { tells } from '../../../test/support/findings.ts';
 import { startRedisCluster } from '../../../test/support/redis-topologies.ts';
 import { askRedis } from '../../../test/support/redis-commands.ts';
 import { type Server, startPostgres, startRedis } from '../../../test/support/servers.ts';
@@ -55,13 +56,6 @@ async function found(
   } finally {
     await hot.close();
   }
-}
-
-/** Whether each finding that is not well says what to do. */
-function tells(finding: Finding | undefined, status: Finding['status'], text: RegExp): void {
-  expect(finding).toMatchObject({ status });
-  expect(`${finding!.finding} ${finding!.remedy}`).toMatch(text);
-  if (status !== 'ok') expect(finding!.remedy).toMatch(/\w{3}/);
 }
 
 async function during(set: string, unset: string, work: () => Promise<void>): Promise<void> {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { tells } from '../../../test/support/findings.ts';
 import { askRedis } from '../../../test/support/redis-commands.ts';
 import { startRedis } from '../../../test/support/servers.ts';
 import { loadConfig } from '../../core/config.ts';
@@ -27,11 +28,6 @@ async function found(redisUrl: string, databaseUrl = database.url): Promise<Reco
   } finally {
     await hot.close();
   }
-}
-
-function tells(finding: Finding | undefined, status: Finding['status'], text: RegExp): void {
-  expect(finding).toMatchObject({ status });
-  expect(`${finding!.finding} ${finding!.remedy}`).toMatch(text);
 }
 
 describe('doctor without a Redis that lets itself be used', () => {
