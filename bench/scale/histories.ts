@@ -72,7 +72,6 @@ const topPicks: History = {
   title: 'top-picks runs',
   fill: decisions.topPicks,
   perDay: 300,
-  most: 1_000_000,
   append: ({ stores }, n) => stores.topPicks.save(samples.topPicks(n)),
   reads: {
     'latest, from Redis': ({ stores }) => stores.topPicks.latest({ universe: 'nifty50', mode: 'Intraday' }),

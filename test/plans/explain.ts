@@ -18,8 +18,11 @@ interface Node {
 
 /** What a statement did. */
 export interface Cost {
-  /** `custom`: for these values; `generic`: for any, as a prepared statement may run after its first five. */
-  readonly plan: 'custom' | 'generic';
+  /**
+   * `custom`: for these values; `generic`: for any, as a prepared statement may run after its first five; `chosen`: the one of the two
+   * that PostgreSQL takes then.
+   */
+  readonly plan: 'custom' | 'generic' | 'chosen';
   /** Tables that were read from end to end. */
   readonly scanned: readonly string[];
   readonly indexes: readonly string[];
@@ -31,8 +34,14 @@ export interface Cost {
   readonly sorted: number;
 }
 
-/** Runs a read again under EXPLAIN, with the plan for its values and with the one for any values. */
-export async function explain(durable: DurableTier, statement: Statement): Promise<Cost[]> {
+/** A statement is planned for its values so often, before the plan for any values is weighed. */
+const CUSTOM_PLANS = 5;
+
+/**
+ * Runs a read again under EXPLAIN: with the plan for its values, and with the one for any values, or with `byValue` the one that is taken
+ * from the sixth time on.
+ */
+export async function explain(durable: DurableTier, statement: Statement, byValue: boolean): Promise<Cost[]> {
   const { sql, params } = statement;
   return durable.session(async (session) => {
     await session.query(`prepare measured as ${sql}`);
@@ -40,11 +49,12 @@ export async function explain(durable: DurableTier, statement: Statement): Promi
     try {
       const literals = encodeParams(params).map((text) => (text === null ? 'null' : quoted(text)));
       const custom = await planOf(session, `${EXPLAIN} ${sql}`, params);
-      await session.query('set plan_cache_mode = force_generic_plan');
       const execute =
         literals.length === 0 ? 'execute measured' : `execute measured (${literals.join(', ')})`;
-      const generic = await planOf(session, `${EXPLAIN} ${execute}`, []);
-      return [costOf('custom', custom), costOf('generic', generic)];
+      if (byValue) for (let times = 0; times < CUSTOM_PLANS; times += 1) await session.query(execute);
+      else await session.query('set plan_cache_mode = force_generic_plan');
+      const later = await planOf(session, `${EXPLAIN} ${execute}`, []);
+      return [costOf('custom', custom), costOf(byValue ? 'chosen' : 'generic', later)];
     } finally {
       await session.query('reset statement_timeout; reset plan_cache_mode; deallocate measured');
     }

@@ -100,6 +100,24 @@ describePlans(
   ],
 );
 
+describePlans(
+  'scores alone',
+  [others.scores],
+  [
+    { name: 'the best', byValue: true, ask: ({ stores }) => stores.scores.top({ n: 20 }) },
+    {
+      name: 'the best as of now',
+      byValue: true,
+      ask: ({ stores }) => stores.scores.top({ n: 20, as_of: daysAgo(0) }),
+    },
+    {
+      name: 'the best to act on, of high confidence',
+      byValue: true,
+      ask: ({ stores }) => stores.scores.top({ n: 100, min_confidence: 'high', actionable: true }),
+    },
+  ],
+);
+
 const analyses = (name: string, query: Record<string, string>): Case => ({
   name: `analyses ${name}`,
   ask: ({ stores }) => stores.agentMemory.analyses.list({ symbol: FREQUENT, ...query }),

@@ -1,4 +1,4 @@
-import type { DurableTier, Session } from '../../tiers/durable/index.ts';
+import type { DurableTier, Param, Session } from '../../tiers/durable/index.ts';
 import type { Confidence } from './schema.ts';
 
 /** The family in hot_state: as the migration loads the old file. */
@@ -33,7 +33,10 @@ export interface Ranking {
   readonly madeBy?: string | undefined;
 }
 
-/** A migrated document may hold any number, and what double precision cannot hold would fail the statement. */
+/**
+ * A migrated document may hold any number, and what double precision cannot hold would fail the statement. The index
+ * `hot_state_scores_ranked` is over this very expression.
+ */
 const BLEND_SCORE = `
   case jsonb_typeof(value -> 'blend_score') when 'number' then
     case
@@ -42,6 +45,8 @@ const BLEND_SCORE = `
     end
   end`;
 const COLUMNS = `key, value, ${BLEND_SCORE} as blend_score, created_at, expires_at`;
+/** From the least one. */
+const CONFIDENCES: readonly Confidence[] = ['low', 'medium', 'high'];
 /** $1 is the present. */
 const LIVE = `family = '${FAMILY}' and not deleted and (expires_at is null or expires_at > $1::timestamptz)`;
 
@@ -113,34 +118,39 @@ export async function readScores(
   return rows;
 }
 
-/** By score, best first, those of equal score by symbol. The global rank counts every live score, whatever is asked for. */
+/**
+ * By score, best first, those of equal score by symbol. The global rank counts every live score, whatever is asked for.
+ * Scores are read in the order of the index `hot_state_scores_ranked`, and no further than the last one of the answer: for that its text
+ * has no condition that nothing was asked of, and its order is that of the ranks.
+ */
 export async function rankScores(
   source: Pick<DurableTier, 'query'>,
   { symbols, n, minConfidence, actionable, now, madeBy }: Ranking,
 ): Promise<(StoredScore & { global_rank: number })[]> {
+  const params: Param[] = [now];
+  const parameter = (value: Param): string => `$${params.push(value)}`;
+  const counted = [LIVE, 'blend_score is not null'];
+  if (madeBy !== undefined) counted.push(`created_at <= ${parameter(madeBy)}::timestamptz`);
+  const shown = ['true'];
+  if (symbols !== undefined) shown.push(`key = any(${parameter(symbols)}::text[])`);
+  if (minConfidence !== undefined) {
+    const least = CONFIDENCES.indexOf(minConfidence) + 1;
+    shown.push(
+      `array_position(array['${CONFIDENCES.join("', '")}'], lower(value ->> 'confidence')) >= ${parameter(least)}::int`,
+    );
+  }
+  if (actionable !== undefined)
+    shown.push(
+      `coalesce(value -> 'is_actionable' = 'true'::jsonb, false) = ${parameter(actionable)}::boolean`,
+    );
   const { rows } = await source.query<StoredScore & { global_rank: bigint }>(
-    `with scored as (
-       select ${COLUMNS} from hot_state
-       where ${LIVE} and ($2::timestamptz is null or created_at <= $2::timestamptz)
-     ),
-     ranked as (
+    `with ranked as (
        select *, row_number() over (order by blend_score desc, key) as global_rank
-       from scored where blend_score is not null
+       from (select family, deleted, ${COLUMNS} from hot_state) as scored where ${counted.join(' and ')}
      )
-     select * from ranked
-     where ($3::text[] is null or key = any($3::text[]))
-       and ($4::int is null
-         or array_position(array['low', 'medium', 'high'], lower(value ->> 'confidence')) >= $4::int)
-       and ($5::boolean is null or coalesce(value -> 'is_actionable' = 'true'::jsonb, false) = $5::boolean)
-     order by global_rank limit $6`,
-    [
-      now,
-      madeBy ?? null,
-      symbols ?? null,
-      minConfidence === undefined ? null : ['low', 'medium', 'high'].indexOf(minConfidence) + 1,
-      actionable ?? null,
-      n,
-    ],
+     select key, value, blend_score, created_at, expires_at, global_rank from ranked
+     where ${shown.join(' and ')} order by blend_score desc, key limit ${parameter(n)}`,
+    params,
   );
   return rows.map((row) => ({ ...row, global_rank: Number(row.global_rank) }));
 }
