@@ -14,6 +14,7 @@ import { TupleWriter } from '../tiers/durable/copy-binary.ts';
 import { Chunk, ChunkEncoder } from './chunk.ts';
 import { discover, reasonOf } from './discover.ts';
 import { prepare } from './engine.ts';
+import { parentWarnings } from './inspect-parent.ts';
 import { isLoaded, OUTCOME } from './ledger.ts';
 import type { SourceReport, Warning } from './report.ts';
 import { requireSomething, selectSources } from './run.ts';
@@ -82,7 +83,7 @@ export async function inspectDirectory(options: InspectOptions): Promise<Inspect
       sources: inspected,
       unreadable: discovery.unreadable,
       unclaimed: discovery.unclaimed,
-      warnings: [...warnings, ...inspector.warnings],
+      warnings: [...warnings, ...inspector.warnings, ...parentWarnings(discovery.directory, inspected)],
     };
   } finally {
     await discovery.close();

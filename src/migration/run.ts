@@ -8,12 +8,14 @@ import { distrustEveryKey } from '../tiers/views/index.ts';
 import type { Certificate } from './certificate.ts';
 import { discover } from './discover.ts';
 import { Engine } from './engine.ts';
+import { parentWarnings } from './inspect-parent.ts';
 import { awaitInFlight } from './load.ts';
 import type { Report, Warning } from './report.ts';
 import { followed, readStages } from './stages/stage.ts';
 import {
   directoryPrefix,
   keepTimezones,
+  knownDirectories,
   knownTimezones,
   rememberDirectory,
   type Timezones,
@@ -64,6 +66,7 @@ export async function runMigration(options: MigrationOptions): Promise<Report> {
       await distrustEveryKey(tier);
       await engine.verify();
       const report = engine.report([...(await engine.orphanWarnings()), ...awayWarnings(discovery, away)]);
+      report.warnings.push(...parentWarnings(discovery.directory, report.sources));
       const certificate = certify(engine.states, report, {
         toolVersion: version,
         schemaVersion: run.schemaVersion,
@@ -94,7 +97,11 @@ export async function verifyMigration(options: MigrationOptions): Promise<Report
     const engine = new Engine({ tier, discovery, sources, timezones, nowMicros: nowMicros(options.clock) });
     const run = await beginRun(tier, discovery.directory, 'verify');
     await compareWithSource(tier, engine);
-    const report = engine.report([...(await engine.orphanWarnings()), ...awayWarnings(discovery, away)]);
+    const report = engine.report([
+      ...(await engine.orphanWarnings()),
+      ...awayWarnings(discovery, away),
+      ...(await otherDirectoryWarnings(tier, discovery)),
+    ]);
     await finishRun(tier, run.id, report, null);
     return report;
   } finally {
@@ -124,6 +131,18 @@ function awayWarnings({ units }: Discovery, away: readonly SourceDefinition[]): 
       rows: 0,
       detail: `not read: PostgreSQL is the authority of ${store}, or it is on its way from another directory (stockroom stage show)`,
     }));
+}
+
+/** A directory that was never migrated into this database, where another one was, has differences alone. */
+async function otherDirectoryWarnings(
+  tier: DurableTier,
+  { directory, units }: Discovery,
+): Promise<Warning[]> {
+  const known = await tier.session(knownDirectories);
+  const source = units[0]?.source.id;
+  if (source === undefined || known.length === 0 || known.includes(realpathSync(directory))) return [];
+  const detail = `nothing of ${directory} was ever migrated into this database; what was: ${known.join(', ')}`;
+  return [{ code: 'OTHER_DIRECTORY', source, column: null, rows: 0, detail }];
 }
 
 function nowMicros(clock: Clock = systemClock): number {

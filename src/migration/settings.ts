@@ -85,6 +85,14 @@ export async function directoryPrefix(session: Session, directory: string): Prom
   return rows.length === 0 ? '' : `${path}/`;
 }
 
+/** Those that were migrated into this database, the first one first. */
+export async function knownDirectories(session: Session): Promise<string[]> {
+  const { rows } = await session.query<{ path: string }>(
+    'SELECT path FROM migration_directories ORDER BY prefix, path',
+  );
+  return rows.map(({ path }) => path);
+}
+
 /** Notes that a directory is migrated into this database, under the prefix that {@link directoryPrefix} gave. */
 export async function rememberDirectory(session: Session, directory: string, prefix: string): Promise<void> {
   await session.query(

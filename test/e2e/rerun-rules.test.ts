@@ -267,8 +267,16 @@ it('a second directory with files of the same names never touches the first', as
       [{ id: 1, user_id: 'u', pref_key: 'k', pref_value: '2' }],
       definitionOf('user_preferences'),
     );
+    const early = await verifyMigration({ tier: test.durable, directory: other.path });
+    expect(early.exit).toBe(4);
+    const warnings = early.warnings.filter(({ code }) => code === 'OTHER_DIRECTORY');
+    expect(warnings).toEqual([expect.objectContaining({ detail: expect.stringContaining(old.path) })]);
     const report = await here.run({ directory: other.path });
     expect(llm(report)).toEqual([4, 4, 0, null]);
+    for (const directory of [old.path, other.path])
+      expect((await verifyMigration({ tier: test.durable, directory })).warnings).not.toContainEqual(
+        expect.objectContaining({ code: 'OTHER_DIRECTORY' }),
+      );
     // One user has one preference of a name: the one that was here first.
     expect(sourceOf(report, 'user_preferences')).toMatchObject({
       read: 1,

@@ -29,12 +29,10 @@ export function registerInspect(parent: Command, context: Context): void {
     const directory = directoryOf(context, given);
     context.lifetime.interruptedNote = 'the inspection was interrupted: nothing was written';
     const { builtInSources, inspectDirectory, parseTimezones } = await import('../../migration/index.ts');
-    const { parentWarnings } = await import('../../migration/inspect-parent.ts');
     const timezones = parseTimezones(options.timezone ?? [], builtInSources);
     const inspection = await withMigrationProgress(context, () =>
       inspectDirectory({ directory, stores: options.store ?? [], timezones }),
     );
-    inspection.warnings.push(...parentWarnings(directory, inspection.sources));
     if (context.json) writeJson(context.io.stdout, inspection);
     else writeLines(context.io.stdout, renderInspection(inspection, context.colors));
     return inspection.exit;

@@ -60,7 +60,6 @@ async function rehearseDirectory(
   const directory = directoryOf(context, given);
   const config = configOf(command, io.env);
   const { builtInSources, parseTimezones } = await import('../../migration/index.ts');
-  const { parentWarnings } = await import('../../migration/inspect-parent.ts');
   const { rehearse } = await import('../../migration/rehearse/index.ts');
   const timezones = parseTimezones(timezone, builtInSources);
   requireDirectory(directory);
@@ -83,7 +82,6 @@ async function rehearseDirectory(
       silence();
     }
   });
-  rehearsal.warnings.push(...parentWarnings(directory, rehearsal.sources));
   if (context.json) writeJson(io.stdout, rehearsal);
   else writeLines(io.stdout, renderRehearsal(rehearsal, colors));
   return rehearsal.exit;

@@ -73,7 +73,6 @@ async function migrateDirectory(
   const { builtInSources, parseTimezones, runMigration, verifyMigration } = await import(
     '../../migration/index.ts'
   );
-  const { parentWarnings } = await import('../../migration/inspect-parent.ts');
   const timezones = parseTimezones(options.timezone ?? [], builtInSources);
   requireDirectory(directory);
   lifetime.interruptedNote =
@@ -84,7 +83,6 @@ async function migrateDirectory(
     const { kind, location, schema } = tier;
     return { report: await withMigrationProgress(context, run), place: { kind, location, schema } };
   });
-  if (which === 'run') report.warnings.push(...parentWarnings(directory, report.sources));
   if (context.json) writeJson(io.stdout, report);
   else writeLines(io.stdout, renderReport(report, { colors, place, command: which, next: true }));
   return report.exit;

@@ -96,6 +96,14 @@ Next: \`stockroom migrate certificate > certificate.json\` keeps the proof, \`st
     expect(text).toContain('`stockroom migrate quarantine` shows the rows\n  llm_requests: 2 NOT_A_NUMBER\n');
     expect(text).toContain('Could not be read (1 file)\n  cache/b\\u{1b}[2J.db: no permission to read it\n');
     expect(text).toContain('Next: look at `stockroom migrate quarantine`');
+    expect(text).toContain('Next: `stockroom migrate run /old` again once the files above can be read');
+  });
+
+  it('sends nobody to a quarantine that is empty', () => {
+    const unreadable = [{ file: 'cache/b.db', reason: 'no permission to read it' }];
+    const text = render({ exit: 3, sources: good, unreadable });
+    expect(text).toContain('Next: `stockroom migrate run /old` again once');
+    expect(text).not.toContain('quarantine`');
   });
 
   it('names the differences, and counts those that it does not name', () => {

@@ -139,14 +139,23 @@ export function placeLines({ kind, location, schema }: Place): string[] {
   return [`The data is in the embedded PostgreSQL in ${location}, schema ${schema}.`, EMBEDDED_NOTE];
 }
 
-function nextLines({ exit, directory }: Report): string[] {
+function nextLines({ exit, directory, unreadable, sources }: Report): string[] {
   switch (exit) {
     case 0:
       return [
         'Next: `stockroom migrate certificate > certificate.json` keeps the proof, `stockroom start` serves the data.',
       ];
     case 3:
-      return ['Next: look at `stockroom migrate quarantine`; `stockroom start` serves what is loaded.'];
+      return [
+        ...(unreadable.length === 0
+          ? []
+          : [
+              `Next: \`stockroom migrate run ${directory}\` again once the files above can be read; it takes what is missing.`,
+            ]),
+        ...(sum(sources, 'quarantined') === 0
+          ? ['`stockroom start` serves what is loaded.']
+          : ['Next: look at `stockroom migrate quarantine`; `stockroom start` serves what is loaded.']),
+      ];
     default:
       return [
         `Next: \`stockroom migrate run ${directory}\` applies what changed at the source; rows that were changed here stay as they are.`,

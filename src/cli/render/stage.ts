@@ -3,6 +3,8 @@ import { table } from './table.ts';
 
 const authorities = { old: 'the old files', new: 'PostgreSQL', both: 'not decided' } as const;
 
+const isUnknown = ({ authority, lag }: StoreStage): boolean => authority === 'old' && lag.old === null;
+
 /** The stages of stores: a line each, and of one store alone what comes next and what was moved. */
 export function stageLines(stages: readonly StoreStage[], inFull: boolean): string[] {
   const lines = table(
@@ -20,11 +22,16 @@ export function stageLines(stages: readonly StoreStage[], inFull: boolean): stri
       one.state === 'fenced' ? `${one.stage} (moving)` : one.stage,
       authorities[one.authority],
       one.stage === 'live' ? `${one.ramp} %` : '-',
-      one.authority === 'old' ? String(one.lag.old ?? 'unknown') : String(one.lag.new),
+      isUnknown(one) ? 'unknown' : String(one.authority === 'old' ? one.lag.old : one.lag.new),
       String(one.shadow.match + one.shadow.in_flight),
       String(one.shadow.mismatch + one.shadow.missing + one.shadow.extra),
     ]),
   );
+  if (stages.some(isUnknown))
+    lines.push(
+      '',
+      'waiting: unknown where the old files cannot be asked from here; `stockroom follow` beside them can',
+    );
   if (inFull) for (const one of stages) lines.push('', ...storeLines(one));
   return lines;
 }

@@ -5,6 +5,7 @@ import { StockroomError } from '../../core/errors.ts';
 import type { DurableConfig } from '../../tiers/durable/index.ts';
 import { fileBackOf } from '../back/index.ts';
 import { discover } from '../discover.ts';
+import { parentWarnings } from '../inspect-parent.ts';
 import { inspectDirectory } from '../inspect.ts';
 import type { Report } from '../report.ts';
 import { runMigration, verifyMigration } from '../run.ts';
@@ -250,7 +251,7 @@ class Rehearser {
       sources: run.sources,
       unreadable,
       unclaimed: [...plan.unclaimed, ...run.unclaimed].sort(),
-      warnings: run.warnings,
+      warnings: [...run.warnings, ...parentWarnings(plan.directory, run.sources)],
       verified: { ok: verify.ok, differences: verify.differences_total },
       tables,
       back,

@@ -301,7 +301,9 @@ export class Mover {
   /** @throws StockroomError GATE_CLOSED */
   private check(stage: Stage, gates: Gate[]): void {
     const known = this.evidence.find((one) => one.stage === stage);
-    if (known) known.gates.push(...gates);
+    // Looked at again behind the fence, a gate is as it was found last.
+    const before = known?.gates.filter(({ name }) => gates.every((gate) => gate.name !== name)) ?? [];
+    if (known) known.gates = [...before, ...gates];
     else this.evidence.push({ stage, gates });
     const { force } = this.options;
     const closed = gates.filter(({ passed, hard }) => !passed && (hard || force === undefined));
