@@ -226,6 +226,13 @@ describe('stages as they are seen and set', () => {
       expect(await following).toMatchObject({ exit: 0, unreadable: [] });
     });
 
+    it('their rows in quarantine are nobody’s concern any more', async () => {
+      old.change("INSERT INTO llm_requests (model, tokens_input) VALUES ('m', 'many')");
+      expect((await followOnce()).json()).toMatchObject({ exit: 3, quarantined: 1 });
+      await complete();
+      expect((await followOnce()).json()).toMatchObject({ exit: 0, quarantined: 0 });
+    });
+
     it('a file of theirs is followed for a store that had no rows in it yet', async () => {
       await complete();
       old.change("INSERT INTO user_preferences (user_id, pref_key, pref_value) VALUES ('eve', 'b', '2')");

@@ -19,6 +19,9 @@ const PROBE_TIMEOUT_MS = 2_000;
 /** The longest path of a Unix socket on every system that we know (macOS: 104 bytes with its final NUL). */
 const SOCKET_PATH_MAX = 103;
 
+/** Undefined: as PostgreSQL has it by itself, so that ALTER SYSTEM may change it. */
+export type PostgresSettings = Readonly<Record<string, string | undefined>>;
+
 function newDirectory(kind: string): string {
   return join(realpathSync(tmpdir()), `stockroom-${kind}-${randomBytes(6).toString('hex')}`);
 }
@@ -40,7 +43,7 @@ export function unprivilegedUser(): Plan['owner'] {
   );
 }
 
-function postgresSettings(directory: string, more: Readonly<Record<string, string>>): string[] {
+function postgresSettings(directory: string, more: PostgresSettings): string[] {
   const socketFits = join(directory, '.s.PGSQL.65535').length <= SOCKET_PATH_MAX;
   const settings = {
     listen_addresses: '127.0.0.1',
@@ -54,7 +57,9 @@ function postgresSettings(directory: string, more: Readonly<Record<string, strin
     timezone: 'UTC',
     ...more,
   };
-  return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  return Object.entries(settings).flatMap(([name, value]) =>
+    value === undefined ? [] : ['-c', `${name}=${value}`],
+  );
 }
 
 /** Whether PostgreSQL answers on the port with the given data directory: a server of another test has another. */
@@ -74,7 +79,7 @@ async function postgresAnswers(url: string, data: string): Promise<boolean> {
  * Starts a PostgreSQL with an empty database and the superuser `postgres` without a password.
  * @param settings server settings beside or instead of our own, e.g. `{ timezone: 'Asia/Kolkata' }`
  */
-export async function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<Server> {
+export async function startPostgres(settings: PostgresSettings = {}): Promise<Server> {
   const binaries = postgresBinaries();
   const owner = unprivilegedUser();
   return onFreePort(async (port) => {

@@ -28,11 +28,14 @@ export async function loadedUnits(session: Session, place: Place): Promise<strin
   return rows.map(({ unit }) => unit);
 }
 
-/** Rows of a directory that are in quarantine. */
-export async function countQuarantined(session: Session, prefix: string): Promise<number> {
+/** Rows of a directory that are in quarantine, without those of complete stores: nobody mends their files any more. */
+export async function countQuarantined(
+  session: Session,
+  { prefix, completed }: Pick<Place, 'prefix' | 'completed'>,
+): Promise<number> {
   const { rows } = await session.query<{ file: string; n: bigint }>(
-    'SELECT file, count(*) AS n FROM migration_quarantine WHERE starts_with(file, $1) GROUP BY file',
-    [prefix],
+    'SELECT file, count(*) AS n FROM migration_quarantine WHERE starts_with(file, $1) AND source <> ALL($2) GROUP BY file',
+    [prefix, completed.map(({ id }) => id)],
   );
   const { rows: directories } = await session.query<{ prefix: string }>(
     'SELECT prefix FROM migration_directories',

@@ -11,7 +11,7 @@ export async function reportOf(
   status: FollowStatus,
   elapsedMs: number,
 ): Promise<FollowReport> {
-  const quarantined = await place.tier.session((session) => countQuarantined(session, place.prefix));
+  const quarantined = await place.tier.session((session) => countQuarantined(session, place));
   const { unreadable } = roster;
   const warnings = [...total.tallies].flatMap(([source, tally]) =>
     warningsOf(source, tally, place.timezones.get(source.id) ?? new Map(), place.nowMicros),

@@ -56,7 +56,7 @@ export interface FollowReport {
   updated: number;
   removed: number;
   kept_here: number;
-  /** Rows of this directory that are in quarantine now. */
+  /** Rows of this directory that are in quarantine now, without those of complete stores. */
   quarantined: number;
   files: FollowedFile[];
   /** Files of complete stores alone: they are not followed, there or not. */

@@ -173,6 +173,7 @@ export class Cluster implements Topology {
     if (known !== undefined) return known;
     const node = new RedisNode({
       ...this.#options,
+      location: address,
       resolve: () => Promise.resolve(endpoint),
       redirect: (args, code, rest) => this.#redirect(node, args, code, rest),
       listener: {

@@ -11,6 +11,8 @@ import { openSession, type Session, type SessionOptions } from './session.ts';
 export type Reply = unknown;
 
 export interface NodeOptions extends SessionOptions {
+  /** What it is called until it is known where the server is. */
+  readonly location: string;
   /** Where the server is now; asked again before every connection. */
   readonly resolve: () => Promise<Endpoint>;
   readonly listener: NodeListener;
@@ -35,7 +37,7 @@ export class RedisNode {
   readonly #deadlines: Deadlines;
   readonly #breaker: Breaker;
   #session: Session | undefined;
-  #location = 'not connected yet';
+  #location: string;
   #lastFailure: Absence = { why: 'not connected yet' };
   #trustedUntil = 0;
   #waiting: (() => void)[] = [];
@@ -44,6 +46,7 @@ export class RedisNode {
 
   constructor(options: NodeOptions) {
     this.#options = options;
+    this.#location = options.location;
     this.#breaker = new Breaker(options.settings, (state) =>
       hotBreaker.publish(() => ({ location: this.#location, state })),
     );

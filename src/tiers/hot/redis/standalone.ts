@@ -22,6 +22,7 @@ export function overOneNode(
 ): Topology & { readonly node: RedisNode } {
   const node = new RedisNode({
     ...options,
+    location,
     listener: { invalidated: (key) => listener.invalidated(key), changed: () => listener.changed(false) },
   });
   return {
