@@ -207,6 +207,14 @@ describe('hot stats', () => {
     expect(err).not.toContain('secret');
   });
 
+  it('names what it was to find where no Sentinel answers', async () => {
+    const env = { REDIS_SENTINELS: '127.0.0.1:1,127.0.0.1:2', REDIS_SENTINEL_MASTER: 'prices' };
+    const { exit, err } = await call(['hot', 'stats'], env);
+    expect(exit).toBe(1);
+    expect(err).toMatch(/^stockroom: HOT_UNAVAILABLE: Redis at prices of Sentinel cannot be used: [^\n]+\n$/);
+    expect(err).toContain('127.0.0.1:2');
+  });
+
   it('answers a failure to read its arguments with a document too', async () => {
     const { exit, json } = await call(['hot', 'stats', '--nonsense', '--json']);
     expect(exit).toBe(2);
