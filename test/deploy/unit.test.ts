@@ -18,6 +18,12 @@ describe('stockroom.service', () => {
     expect(textOf('docs/deployment.md')).toContain(`a built tree in \`${directory}\``);
   });
 
+  it('is started again for as long as PostgreSQL is away, however often that is', () => {
+    const [head, service] = unit.split('[Service]') as [string, string];
+    expect(head).toMatch(/^StartLimitIntervalSec=0$/m);
+    expect(service).toMatch(/^Restart=on-failure$/m);
+  });
+
   it('reads each secret where it is handed on, and docs/deployment.md says which they are', () => {
     const handed = [...unit.matchAll(/^LoadCredential=(\w+):(\S+)$/gm)].map(([, name, file]) => [name, file]);
     const read = [...unit.matchAll(/\w+_FILE=%d\/(\w+)/g)].map(([, name]) => name);
