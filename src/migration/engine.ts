@@ -1,3 +1,4 @@
+import { atOnce } from '../core/at-once.ts';
 import { migrationProgress, migrationWarning } from '../core/diagnostics.ts';
 import { codeOf } from '../core/errors.ts';
 import { asSourceError } from '../legacy/sqlite/database.ts';
@@ -129,16 +130,12 @@ export class Engine {
       const total = all.reduce((sum, { record }) => sum + record.loaded, 0);
       let done = 0;
       const seen = new Map<Unit, number>();
-      const queue = all.values();
-      const worker = async (): Promise<void> => {
-        for (const { unit, record } of queue) {
-          const rows = await this.verifyRecord(state, unit, record);
-          seen.set(unit, (seen.get(unit) ?? 0) + rows);
-          done += rows;
-          migrationProgress.publish(() => ({ source: state.source.id, phase: 'verify', done, total }));
-        }
-      };
-      await Promise.all(Array.from({ length: Math.min(2, this.options.tier.concurrency) }, worker));
+      await atOnce(Math.min(2, this.options.tier.concurrency), all, async ({ unit, record }) => {
+        const rows = await this.verifyRecord(state, unit, record);
+        seen.set(unit, (seen.get(unit) ?? 0) + rows);
+        done += rows;
+        migrationProgress.publish(() => ({ source: state.source.id, phase: 'verify', done, total }));
+      });
       await this.markProven(state);
       for (const unit of state.units) await this.requireNoOthers(state, unit, seen.get(unit) ?? 0);
     }

@@ -1,3 +1,4 @@
+import { atOnce } from '../../core/at-once.ts';
 import { pause } from '../../core/wait.ts';
 import type { DurableTier } from '../durable/index.ts';
 import type { HotTier, ProjectionContent } from '../hot/index.ts';
@@ -21,6 +22,9 @@ export interface ViewReport {
 /** A key that differs is looked at again: a write may be on its way. */
 const LOOKS = 4;
 const LOOK_AGAIN_MS = 100;
+/** Keys that are looked at or built at once: a key waits for each tier several times, and others are built meanwhile. */
+const KEYS_AT_ONCE = 8;
+const lanesOf = ({ concurrency }: DurableTier): number => Math.min(KEYS_AT_ONCE, concurrency);
 
 /** Compares every key of a view that stands in Redis with PostgreSQL. @throws StockroomError HOT_UNAVAILABLE, HOT_TIMEOUT */
 export async function verifyView(
@@ -31,11 +35,11 @@ export async function verifyView(
   const { store, pattern } = bound.view;
   const differences: ViewDifference[] = [];
   let keys = 0;
-  for await (const [key, id] of standing(hot, bound)) {
+  await atOnce(lanesOf(durable), standing(hot, bound), async ([key, id]) => {
     const difference = await compareKey(hot, durable, bound, [key, id]);
     keys += 1;
     if (difference !== undefined) differences.push(difference);
-  }
+  });
   return { store, pattern, keys, differences };
 }
 
@@ -48,7 +52,7 @@ export async function rebuildView(
   const ids = new Map<string, unknown>();
   for await (const [key, id] of standing(hot, bound)) ids.set(key, id);
   for (const id of await bound.view.recent(durable)) ids.set(bound.fullKey(id), id);
-  for (const id of ids.values()) await bound.refresh(id);
+  await atOnce(lanesOf(durable), ids.values(), (id) => bound.refresh(id));
   return ids.size;
 }
 

@@ -1,0 +1,26 @@
+/**
+ * Works on every item, on so many at once. None is begun after one has failed.
+ * @throws what the first one threw, when those under way have ended
+ */
+export async function atOnce<T>(
+  most: number,
+  items: Iterable<T> | AsyncIterable<T>,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const waiting = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+  let failure: { readonly reason: unknown } | undefined;
+  const worker = async (): Promise<void> => {
+    try {
+      while (failure === undefined) {
+        const next = await waiting.next();
+        if (next.done === true) return;
+        await work(next.value);
+      }
+    } catch (reason) {
+      failure ??= { reason };
+    }
+  };
+  await Promise.all(Array.from({ length: most }, worker));
+  await waiting.return?.();
+  if (failure !== undefined) throw failure.reason;
+}
