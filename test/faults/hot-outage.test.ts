@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { hotBreaker } from '../../src/core/hot-diagnostics.ts';
 import { startTcpProxy } from '../../src/testing/index.ts';
+import { openHot } from '../../src/tiers/hot/index.ts';
 import { askRedis } from '../support/redis-commands.ts';
 import { kill, pause, resume } from '../support/redis-topologies.ts';
 import { type Server, startRedis } from '../support/servers.ts';
@@ -125,6 +126,24 @@ describe('Redis itself', () => {
     proxy.heal();
     await allWell();
     expect(states).toContain('open');
+  });
+
+  it('cannot write to its disk and refuses writes: its reads, which may be old by now, are done without', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'stockroom-disk-'));
+    await server.stop();
+    server = await startRedis(['--dir', directory, '--save', '900 1']);
+    const { port } = server;
+    const hot = await openHot({ redis: server.url });
+    cleanUps.push(() => hot.close());
+    const read = () => hot.statistics.counts(`${hot.prefix}memory:stats`);
+    expect(await read()).toEqual({});
+    rmSync(directory, { recursive: true });
+    await askRedis(port, 'BGSAVE');
+    await vi.waitFor(() => expect(read()).rejects.toThrow('cannot be used: MISCONF'), 10_000);
+    expect(hot.state().state).toBe('down');
+    await askRedis(port, 'CONFIG', 'SET', 'save', '');
+    await vi.waitFor(async () => expect(await read()).toEqual({}), 10_000);
+    expect(hot.state().state).toBe('up');
   });
 
   it('is emptied by another client, again and again', async () => {

@@ -1,5 +1,5 @@
 import { messageOf, StockroomError } from '../../core/errors.ts';
-import { wayIn, whyOf } from '../../tiers/hot/redis/replies.ts';
+import { DISK_REMEDY, wayIn, whyOf } from '../../tiers/hot/redis/replies.ts';
 import { fail, type Found, ok, warn } from './finding.ts';
 import type { Patient } from './patient.ts';
 import type { RedisNodeFacts } from './redis-nodes.ts';
@@ -76,7 +76,7 @@ export function redisEviction({ nodes, thresholds: { memoryWarnShare } }: Patien
   const other = facts.filter(({ policy }) => policy !== POLICY);
   if (other.length > 0)
     return warn(
-      `Redis does not evict by ${POLICY}: when it is full it refuses writes.`,
+      `Redis does not evict by ${POLICY}: when it is full it refuses writes, or drops what is used.`,
       { servers: other },
       set,
     );
@@ -107,7 +107,7 @@ export function redisPersistence({ nodes }: Patient): Found {
   return fail(
     'Redis could not write to its disk: by default it refuses writes then.',
     { servers: failing },
-    'Give its disk room and rights, or switch snapshots off (CONFIG SET save ""): PostgreSQL has everything.',
+    DISK_REMEDY,
   );
 }
 

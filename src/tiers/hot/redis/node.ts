@@ -259,7 +259,8 @@ export class RedisNode {
       const now = performance.now();
       if (probing) this.#breaker.probed(answered === true && now - sentAt < slowMs, now);
       if (over.signal.aborted) return;
-      if (answered !== true) return session.end(`no answer to a PING within ${heartbeatMs * 2} ms`);
+      if (answered === false) return session.end('a PING failed or was refused');
+      if (answered === undefined) return session.end(`no answer to a PING within ${heartbeatMs * 2} ms`);
       this.#trustedUntil = sentAt + heartbeatMs;
       this.#options.listener.changed(this);
     }

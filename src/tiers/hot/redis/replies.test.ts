@@ -17,6 +17,9 @@ describe('why there is no connection', () => {
       'Redis at here:1 cannot be used: WRONGPASS invalid password. ' +
         'Correct the user and the password: in REDIS_URL, or REDIS_USERNAME and REDIS_PASSWORD.',
     );
+    expect(told(new ErrorReply('MISCONF Errors writing to the AOF file: No space left on device'))).toMatch(
+      /^Redis at here:1 cannot be used: MISCONF .* device\. Give its disk room .*CONFIG SET appendonly no/,
+    );
     expect(told(new ErrorReply('LOADING Redis is loading'))).toBe(
       'Redis at here:1 cannot be used: LOADING Redis is loading',
     );

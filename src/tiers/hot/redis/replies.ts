@@ -16,7 +16,11 @@ const passing: ReadonlySet<string> = new Set([
 ]);
 
 /** Redis does not let us in, or not do what has to be done. */
-const denying: ReadonlySet<string> = new Set(['WRONGPASS', 'NOAUTH', 'NOPERM']);
+const denying: ReadonlySet<string> = new Set(['WRONGPASS', 'NOAUTH', 'NOPERM', 'MISCONF']);
+
+/** For a Redis that cannot write to its disk. */
+export const DISK_REMEDY =
+  'Give its disk room and rights, or let it do without (CONFIG SET save "", CONFIG SET appendonly no): PostgreSQL has everything.';
 
 /** Why there is no connection. Its server stands nowhere in it: who tells of it names that. */
 export interface Absence {
@@ -70,6 +74,7 @@ export function wayIn(code: unknown): string | undefined {
   if (typeof code !== 'string' || !denying.has(code)) return undefined;
   if (code === 'NOPERM')
     return 'Give the user of REDIS_URL or REDIS_USERNAME the right that is missing (ACL SETUSER).';
+  if (code === 'MISCONF') return DISK_REMEDY;
   return 'Correct the user and the password: in REDIS_URL, or REDIS_USERNAME and REDIS_PASSWORD.';
 }
 

@@ -126,6 +126,8 @@ async function arm(
     client.sendCommand<string>(['INFO', 'server']),
     client.sendCommand<number>(['CLIENT', 'ID']),
     tracking ? track(client, options, invalidated) : hear(client, options, invalidated),
+    // Refused (MISCONF) where the disk fails and so all writes are: reads alone would give what was written over since.
+    client.sendCommand(['PING']),
   ]);
   const role = await client.sendCommand<unknown[]>(['ROLE']);
   if (role[0] !== 'master') throw new Error(`it is no master but a ${String(role[0])}`);
