@@ -30,6 +30,6 @@ export function restoredLines(report: RestoreReport, colors: Colors): string[] {
     ...(hot.states + hot.counters === 0
       ? []
       : [`${count(hot.states)} states and ${count(hot.counters)} sets of counters put back`]),
-    'Next: `stockroom doctor`, then start the services. Keys in Redis are made as they are asked for; `stockroom hot rebuild` makes all.',
+    'Next: `stockroom doctor`, then start the services. Keys in Redis are made as they are asked for; `stockroom hot rebuild` makes the newest.',
   ];
 }
