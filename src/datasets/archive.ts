@@ -13,7 +13,7 @@ import { type Column, columnsOf } from './columns.ts';
 import { parquetFile, parquetRows } from './parquet.ts';
 import { canonicalRow, pagesOf } from './rows.ts';
 import { removeArchived } from './remove.ts';
-import { type HistoryTable, historyOf } from './tables.ts';
+import { type HistoryTable, historyOf, rowsOf } from './tables.ts';
 
 export interface ArchiveOptions {
   readonly durable: DurableTier;
@@ -80,9 +80,9 @@ async function archiveTable(options: ArchiveOptions, table: HistoryTable): Promi
   const name = new Date().toISOString().replaceAll(/[:.]/g, '-');
   const files: Manifest['files'] = [];
   let done = 0;
-  for (const { month } of months) {
+  for (const { month, ids } of months) {
     const file = join(`year=${month.slice(0, 4)}`, `month=${month.slice(5, 7)}`, `part-${name}.parquet`);
-    const written = await writeMonth(options, table, columns, join(root, file), month, (page) => {
+    const written = await writeMonth(options, table, columns, join(root, file), { month, ids }, (page) => {
       done += page;
       options.onProgress?.(table.name, done);
     });
@@ -143,17 +143,28 @@ async function readManifest(path: string): Promise<Manifest> {
 }
 
 interface Month {
+  /** `2026-08` */
   readonly month: string;
-  readonly rows: number;
+  /** Where its rows stand: mostly beside one another, so that reading a month reads little of the others. */
+  readonly ids: readonly [first: bigint, last: bigint];
 }
 
-async function monthsBefore(durable: DurableTier, table: HistoryTable, before: string): Promise<Month[]> {
-  const { rows } = await durable.query<{ month: string; rows: bigint }>(
-    `select to_char(${table.time} at time zone 'UTC', 'YYYY-MM') as month, count(*) as rows
-     from "${table.name}" t where ${table.time} < $1::timestamptz group by 1 order by 1`,
+async function monthsBefore(
+  durable: DurableTier,
+  table: HistoryTable,
+  before: string,
+): Promise<(Month & { readonly rows: number })[]> {
+  const { rows } = await durable.query<{ month: string; rows: bigint; first: bigint; last: bigint }>(
+    `select to_char(${table.time} at time zone 'UTC', 'YYYY-MM') as month, count(*) as rows,
+       min(t.id) as first, max(t.id) as last
+     from ${rowsOf(table)} where ${table.time} < $1::timestamptz group by 1 order by 1`,
     [before],
   );
-  return rows.map(({ month, rows: count }) => ({ month, rows: Number(count) }));
+  return rows.map(({ month, rows: count, first, last }) => ({
+    month,
+    rows: Number(count),
+    ids: [first, last],
+  }));
 }
 
 /** Writes the rows of a month and reads them back. */
@@ -162,7 +173,7 @@ async function writeMonth(
   table: HistoryTable,
   columns: readonly Column[],
   path: string,
-  month: string,
+  { month, ids }: Month,
   onPage: (rows: number) => void,
 ): Promise<{ rows: number; bytes_sha256: string; rows_sha256: string }> {
   await mkdir(dirname(path), { recursive: true });
@@ -172,7 +183,13 @@ async function writeMonth(
   let rows = 0;
   const from = `${month}-01T00:00:00Z`;
   const end = nextMonth(month);
-  for await (const page of pagesOf(durable, { table, columns, from, before: end < before ? end : before })) {
+  for await (const page of pagesOf(durable, {
+    table,
+    columns,
+    ids,
+    from,
+    before: end < before ? end : before,
+  })) {
     await sink.write(page);
     for (const row of page) written.update(`${canonicalRow(columns, row)}\n`);
     rows += page.length;

@@ -3,8 +3,10 @@ import { StockroomError } from '../core/errors.ts';
 /** A table with history: a row has an id, and a time to which it belongs. */
 export interface HistoryTable {
   readonly name: string;
-  /** SQL over the table's alias `t`. */
+  /** SQL over the table's alias `t`, and those of `joined`. */
   readonly time: string;
+  /** A join of what `time` needs: SQL that adds and removes no row. */
+  readonly joined?: string;
   /** When something about the row became known that was not known at its time: SQL, with the columns that tell it. */
   readonly later?: { readonly knownAt: string; readonly columns: readonly string[]; readonly flag?: string };
 }
@@ -41,12 +43,16 @@ const histories: Readonly<Record<string, readonly HistoryTable[]>> = {
     { name: 'pick_outcomes', time: 't.horizon_end_ts' },
     {
       name: 'pick_agent_contributions',
-      time: '(select min(e.signal_ts) from pick_events e where e.pick_uuid = t.pick_uuid)',
+      time: 'e.signal_ts',
+      joined: 'left join pick_events e on e.pick_uuid = t.pick_uuid',
     },
     { name: 'pick_events', time: 't.signal_ts' },
   ],
   'agent-memory': [{ name: 'memory_analyses', time: 't.created_at' }],
 };
+
+/** What stands behind FROM: the table as `t`, and what its time needs. */
+export const rowsOf = ({ name, joined = '' }: HistoryTable): string => `"${name}" t ${joined}`;
 
 export const storesWithHistory: readonly string[] = Object.keys(histories);
 
