@@ -1,15 +1,21 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import type { Config } from '../../core/config.ts';
-import { StockroomError } from '../../core/errors.ts';
 import { version } from '../../core/version.ts';
 import { type DurableTier, openDurable, schemaSnapshot, schemaVersion } from '../../tiers/durable/index.ts';
 import type { HotTier } from '../../tiers/hot/index.ts';
-import { dumpEmbedded, EMBEDDED_FILE } from './embedded.ts';
-import { emptyDirectory, sha256Of, takeNewDirectory } from './files.ts';
+import { dumpEmbedded, EMBEDDED_FILE, homeOf, PROOF_FOLDER } from './embedded.ts';
+import { isOfDisk, removeMade, sha256Of, takeNewDirectory, unusable } from './files.ts';
+import { StockroomError } from '../../core/errors.ts';
 import { fingerprint, type OnTable } from './fingerprint.ts';
 import { dumpHot, HOT_FILE } from './hot.ts';
-import { type Manifest, readBackup, type TableFingerprint, writeManifest } from './manifest.ts';
+import {
+  type Manifest,
+  manifestFiles,
+  readBackup,
+  type TableFingerprint,
+  writeManifest,
+} from './manifest.ts';
 import type { Environment } from './programs.ts';
 import { dumpServer, SERVER_FILE } from './server-dump.ts';
 
@@ -35,24 +41,28 @@ export interface BackupReport {
   readonly manifest: Manifest;
 }
 
+/** Everything that an attempt may leave. */
+const madeFiles = [HOT_FILE, SERVER_FILE, EMBEDDED_FILE, PROOF_FOLDER, ...manifestFiles];
+
 /**
  * Writes both tiers into a directory, reads what was written, and last writes the manifest that makes it a backup. What fails, or is
  * stopped, leaves the directory empty.
  *
- * @throws StockroomError TARGET_EXISTS; EMBEDDED_IN_USE while a service has the embedded database; CONFLICT when a program is missing or
- *   fails, there is nothing to back up, or the schema changed meanwhile; the errors of the tiers
+ * @throws StockroomError TARGET_EXISTS; EMBEDDED_IN_USE while a service has the embedded database; CONFLICT when the directory cannot be
+ *   written or is full, a program is missing or fails, there is nothing to back up, or the schema changed meanwhile; the errors of the tiers
  */
 export async function backUp(options: BackupOptions): Promise<BackupReport> {
   const { directory, hot, signal } = options;
   const start = performance.now();
-  await takeNewDirectory(directory);
+  requireApart(options);
+  await takeNewDirectory(directory, HOT_FILE);
   try {
     // Before PostgreSQL: see dumpHot.
     const counts = await dumpHot(hot, directory, signal);
     const durable = await dumpDurable(options);
-    const names = [durable.kind === 'server' ? SERVER_FILE : EMBEDDED_FILE, HOT_FILE];
     const files = [];
-    for (const name of names) files.push({ name, ...(await sha256Of(join(directory, name))) });
+    for (const name of filesOf(durable.kind))
+      files.push({ name, ...(await sha256Of(join(directory, name))) });
     await writeManifest(directory, {
       format: 1,
       stockroom: version,
@@ -63,9 +73,27 @@ export async function backUp(options: BackupOptions): Promise<BackupReport> {
     });
     return { directory, elapsedMs: performance.now() - start, manifest: await readBackup(directory) };
   } catch (error) {
-    await emptyDirectory(directory);
-    throw error;
+    // What went wrong first is told, also where nothing can be removed either.
+    await removeMade(directory, madeFiles).catch(() => undefined);
+    throw isOfDisk(error) ? unusable(directory, 'a backup', error) : error;
   }
+}
+
+/** A copy of the embedded database must not become part of it. */
+function requireApart({ config, directory }: BackupOptions): void {
+  const home = homeOf(config.dataDir);
+  if (config.databaseUrl !== undefined || !`${resolve(directory)}${sep}`.startsWith(`${resolve(home)}${sep}`))
+    return;
+  throw new StockroomError(
+    'CONFLICT',
+    `${directory} lies within the embedded database, ${home}: name a directory outside of it.`,
+    { details: { directory } },
+  );
+}
+
+/** What a backup consists of, beside its manifest. */
+export function filesOf(kind: Manifest['durable']['kind']): string[] {
+  return [kind === 'server' ? SERVER_FILE : EMBEDDED_FILE, HOT_FILE];
 }
 
 async function dumpDurable(options: BackupOptions): Promise<Manifest['durable']> {

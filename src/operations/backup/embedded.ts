@@ -6,7 +6,7 @@ import { openEmbedded } from '../../tiers/durable/embedded/open-embedded.ts';
 import { takeOwnership } from '../../tiers/durable/embedded/owner.ts';
 import type { DurableTier } from '../../tiers/durable/index.ts';
 import { tableNames } from './fingerprint.ts';
-import { syncFile } from './files.ts';
+import { isOfDisk, syncFile, unusable } from './files.ts';
 import type { TableFingerprint } from './manifest.ts';
 import { requireEmpty } from './server-restore.ts';
 import { packDirectory, unpackDirectory } from './tar.ts';
@@ -14,8 +14,11 @@ import { packDirectory, unpackDirectory } from './tar.ts';
 /** The data directory of the embedded PostgreSQL, as it lies on the disk. */
 export const EMBEDDED_FILE = 'postgresql.tar.gz';
 
+/** The copy that is opened to be proven, for as long as that takes. */
+export const PROOF_FOLDER = 'proof';
+
 /** Where the embedded database of a data directory is: see `openDurable`. */
-const homeOf = (dataDir: string): string => join(dataDir, 'postgresql');
+export const homeOf = (dataDir: string): string => join(dataDir, 'postgresql');
 
 export interface EmbeddedPlace {
   readonly dataDir: string;
@@ -50,7 +53,7 @@ export async function dumpEmbedded<T>(
     await owner.release();
   }
   await syncFile(file);
-  const proof = join(directory, 'proof');
+  const proof = join(directory, PROOF_FOLDER);
   try {
     return await opened(file, proof, schema, signal, describe);
   } finally {
@@ -61,19 +64,19 @@ export async function dumpEmbedded<T>(
 /**
  * Unpacks and proves the database beside its place, and then moves it there: so what is in the place is all of it or nothing.
  *
- * @throws StockroomError EMBEDDED_IN_USE, TARGET_EXISTS when there is a database with rows
+ * @throws StockroomError EMBEDDED_IN_USE; TARGET_EXISTS when there is a database with rows; CONFLICT when the disk does not take it
  */
 export async function restoreEmbedded(
   { dataDir, schema, signal }: EmbeddedPlace,
   directory: string,
   tables: readonly TableFingerprint[],
-  prove: (copy: DurableTier) => Promise<void>,
+  finish: (copy: DurableTier) => Promise<void>,
 ): Promise<void> {
   const home = homeOf(dataDir);
   await requireNone(home, schema, tables);
   const scratch = join(dataDir, `restore-${randomBytes(6).toString('hex')}`);
   try {
-    await opened(join(directory, EMBEDDED_FILE), scratch, schema, signal, prove);
+    await opened(join(directory, EMBEDDED_FILE), scratch, schema, signal, finish);
     await mkdir(home, { recursive: true, mode: 0o700 });
     const owner = await takeOwnership(home);
     try {
@@ -84,6 +87,8 @@ export async function restoreEmbedded(
     } finally {
       await owner.release();
     }
+  } catch (error) {
+    throw isOfDisk(error) ? unusable(dataDir, 'a restore', error) : error;
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

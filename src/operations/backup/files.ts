@@ -39,19 +39,16 @@ export async function syncFile(path: string): Promise<void> {
 /**
  * A directory for a backup, made if need be. For the owner alone: a backup holds everything.
  *
- * @throws StockroomError TARGET_EXISTS when something is in it
+ * @param first a file that is made in it: of two backups at once the later one finds it there
+ * @throws StockroomError TARGET_EXISTS when something is in it; CONFLICT when it cannot be written
  */
-export async function takeNewDirectory(directory: string): Promise<void> {
+export async function takeNewDirectory(directory: string, first: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    if ((await readdir(directory)).length === 0) return;
+    if ((await readdir(directory)).length === 0) return await makeOwnFile(join(directory, first));
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST' && codeOf(error) !== 'ENOTDIR') {
-      throw new StockroomError('CONFLICT', `${directory} cannot be used for a backup: ${messageOf(error)}`, {
-        cause: error,
-        details: { directory },
-      });
-    }
+    if (codeOf(error) !== 'EEXIST' && codeOf(error) !== 'ENOTDIR')
+      throw unusable(directory, 'a backup', error);
   }
   throw new StockroomError(
     'TARGET_EXISTS',
@@ -60,8 +57,35 @@ export async function takeNewDirectory(directory: string): Promise<void> {
   );
 }
 
-/** Removes what an attempt made in a directory that was empty. */
-export async function emptyDirectory(directory: string): Promise<void> {
-  for (const name of await readdir(directory))
-    await rm(join(directory, name), { recursive: true, force: true });
+/** What a disk answers that cannot be written, or is full. */
+const diskErrors: ReadonlySet<string> = new Set([
+  'EACCES',
+  'EDQUOT',
+  'EFBIG',
+  'EIO',
+  'ENOSPC',
+  'EPERM',
+  'EROFS',
+]);
+
+export function isOfDisk(error: unknown): boolean {
+  return diskErrors.has(codeOf(error) ?? '');
+}
+
+/** Of a directory that cannot be written, or is full. */
+export function unusable(directory: string, what: string, cause: unknown): StockroomError {
+  return new StockroomError('CONFLICT', `${directory} cannot be used for ${what}: ${messageOf(cause)}`, {
+    cause,
+    details: { directory },
+  });
+}
+
+/** Makes a file that is for its owner alone, for a program that writes to it. */
+export async function makeOwnFile(path: string): Promise<void> {
+  await (await open(path, 'wx', 0o600)).close();
+}
+
+/** Removes what an attempt made; what somebody else put beside it meanwhile stays. */
+export async function removeMade(directory: string, names: readonly string[]): Promise<void> {
+  for (const name of names) await rm(join(directory, name), { recursive: true, force: true });
 }

@@ -9,14 +9,14 @@ const ROW_SUMS = `
   select count(*) as rows, coalesce(sum(one), 0)::text as one, coalesce(sum(two), 0)::text as two from (
     select ('x' || substr(hash, 1, 16))::bit(64)::bigint::numeric as one,
       ('x' || substr(hash, 17, 16))::bit(64)::bigint::numeric as two
-    from (select md5((stockroom_row.*)::text) as hash from TABLE as stockroom_row where RANGE) as hashed) as halves`;
+    from (select md5(convert_to((stockroom_row.*)::text, 'UTF8')) as hash from TABLE as stockroom_row where RANGE) as hashed) as halves`;
 
 export type OnTable = (table: string, rows: number) => void;
 
 /**
  * Every table of the schema with the number of its rows and a hash of them. The hash is of a sum over the rows, so the order in which
  * they lie does not matter, and the table is read in pieces of bounded size. The same rows give the same hash on every server: the
- * sessions of the tier fix how values are written as text.
+ * sessions of the tier fix how values are written as text, and the text is hashed as UTF-8 whatever the encoding of the database.
  *
  * @param session in a transaction with one snapshot, when others write
  */

@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { StockroomError } from '../../core/errors.ts';
 import { type DurableTier, sqlState } from '../../tiers/durable/index.ts';
@@ -23,6 +22,8 @@ const COUNTERS = ['hist:meta', 'memory:stats'] as const;
 const READS_AT_ONCE = 256;
 /** States in one statement. */
 const WRITES_AT_ONCE = 500;
+/** The byte of `\n`, which is part of no other character in UTF-8. */
+const LINE_END = 10;
 
 const lineForm = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -49,7 +50,7 @@ export async function dumpHot(
   signal?: AbortSignal,
 ): Promise<{ states: number; counters: number }> {
   const told = { states: 0, counters: 0 };
-  const file = await open(join(directory, HOT_FILE), 'wx', 0o600);
+  const file = await open(join(directory, HOT_FILE), 'w', 0o600);
   const write = async (lines: readonly Line[]): Promise<void> => {
     await file.writeFile(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   };
@@ -91,7 +92,8 @@ export async function restoreHot(
     if (waiting.size > 0) told.states += await writeStates(rows, [...waiting.values()]);
     waiting = new Map();
   };
-  for await (const line of createInterface({ input: createReadStream(join(directory, HOT_FILE)) })) {
+  const counters: Extract<Line, { kind: 'counters' }>[] = [];
+  for await (const line of linesOf(createReadStream(join(directory, HOT_FILE)))) {
     const parsed = lineOf(line);
     if (parsed.kind === 'state') {
       const write = writeOf(hot.prefix, parsed);
@@ -99,13 +101,31 @@ export async function restoreHot(
       if (same === undefined || same.content.version < write.content.version)
         waiting.set(write.name.fullKey, write);
       if (waiting.size >= WRITES_AT_ONCE) await flush();
-    } else if (Object.keys(await hot.statistics.counts(hot.prefix + parsed.key)).length === 0) {
-      await hot.statistics.count(hot.prefix + parsed.key, parsed.counts);
-      told.counters += 1;
-    }
+    } else counters.push(parsed);
   }
   await flush();
+  // Last: they are in Redis, where nothing is taken back when something else fails.
+  for (const { key, counts } of counters) {
+    if (Object.keys(await hot.statistics.counts(hot.prefix + key)).length > 0) continue;
+    await hot.statistics.count(hot.prefix + key, counts);
+    told.counters += 1;
+  }
   return told;
+}
+
+/** By `\n` alone: `node:readline` of Node.js 24 also ends a line at U+2028 and U+2029, which JSON has within its strings. */
+export async function* linesOf(source: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  let parts: Buffer[] = [];
+  for await (const chunk of source) {
+    let from = 0;
+    for (let end = chunk.indexOf(LINE_END); end !== -1; end = chunk.indexOf(LINE_END, from)) {
+      yield Buffer.concat([...parts, chunk.subarray(from, end)]).toString();
+      parts = [];
+      from = end + 1;
+    }
+    if (from < chunk.length) parts.push(chunk.subarray(from));
+  }
+  if (parts.length > 0) yield Buffer.concat(parts).toString();
 }
 
 /**

@@ -9,6 +9,9 @@ import { sha256Of, writeDurably } from './files.ts';
 export const MANIFEST_FILE = 'manifest.json';
 /** SHA-256 of the manifest, in the form of `sha256sum`: the manifest cannot hold its own. */
 export const MANIFEST_SUM_FILE = 'manifest.json.sha256';
+const UNFINISHED_FILE = `${MANIFEST_FILE}.unfinished`;
+/** What an attempt may leave of a manifest. */
+export const manifestFiles = [MANIFEST_FILE, MANIFEST_SUM_FILE, UNFINISHED_FILE] as const;
 /** Larger is none of ours. */
 const MANIFEST_MAX_BYTES = 16 * 2 ** 20;
 
@@ -60,7 +63,7 @@ export async function writeManifest(directory: string, manifest: Manifest): Prom
   const text = `${JSON.stringify(manifest, null, 2)}\n`;
   const sum = createHash('sha256').update(text).digest('hex');
   await writeDurably(join(directory, MANIFEST_SUM_FILE), `${sum}  ${MANIFEST_FILE}\n`);
-  const unfinished = join(directory, `${MANIFEST_FILE}.unfinished`);
+  const unfinished = join(directory, UNFINISHED_FILE);
   await writeDurably(unfinished, text);
   await rename(unfinished, join(directory, MANIFEST_FILE));
 }
@@ -68,10 +71,16 @@ export async function writeManifest(directory: string, manifest: Manifest): Prom
 /**
  * The manifest of a backup whose files are all there and are, byte for byte, what was written.
  *
- * @throws StockroomError ARCHIVE_INVALID that names the file
+ * @param needed files that have to be among them
+ * @throws StockroomError ARCHIVE_INVALID that names the file; CONFLICT when this user may not read it
  */
-export async function readBackup(directory: string): Promise<Manifest> {
+export async function readBackup(
+  directory: string,
+  needed: (manifest: Manifest) => readonly string[] = () => [],
+): Promise<Manifest> {
   const manifest = await readManifest(directory);
+  const unlisted = needed(manifest).find((one) => manifest.files.every(({ name }) => name !== one));
+  if (unlisted !== undefined) throw damaged(directory, MANIFEST_FILE, `it does not list ${unlisted}`);
   for (const { name, bytes, sha256: expected } of manifest.files) {
     const found = await read(directory, name, () => sha256Of(join(directory, name)));
     if (found.bytes === bytes && found.sha256 === expected) continue;
@@ -118,6 +127,13 @@ async function read<T>(directory: string, name: string, work: () => Promise<T>):
         `${directory} is no backup: it has no ${MANIFEST_FILE}, which is written last. ` +
           'Check the path; a backup that was interrupted has to be made again.',
         { cause: error, details: { directory } },
+      );
+    }
+    if (codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM') {
+      throw new StockroomError(
+        'CONFLICT',
+        `The backup in ${directory} cannot be read: ${messageOf(error)}. Restore as its owner, or give this user the right.`,
+        { cause: error, details: { directory, file: name } },
       );
     }
     throw damaged(directory, name, missing ? 'it is missing' : messageOf(error), error);

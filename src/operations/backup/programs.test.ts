@@ -18,6 +18,12 @@ it('hands the parts of a URL to libpq in its environment, and nothing that leads
   });
 });
 
+it('takes the user and the password from the parameters, as a service does', () => {
+  expect(
+    libpqEnvironment('postgresql://host/stock?user=u%40&password=p%20w', { PGUSER: 'other' }),
+  ).toMatchObject({ PGUSER: 'u@', PGPASSWORD: 'p w', PGHOST: 'host' });
+});
+
 it('takes the host of a socket from the parameters', () => {
   expect(libpqEnvironment('postgresql:///stock?host=/run/postgresql', {})).toMatchObject({
     PGHOST: '/run/postgresql',

@@ -129,6 +129,8 @@ const parameters: Readonly<Record<string, string>> = {
   options: 'PGOPTIONS',
   host: 'PGHOST',
   port: 'PGPORT',
+  user: 'PGUSER',
+  password: 'PGPASSWORD',
 };
 
 /** Known to libpq alone, where they would lead to another server than the one of the URL. */

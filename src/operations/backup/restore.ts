@@ -1,7 +1,7 @@
 import { StockroomError } from '../../core/errors.ts';
 import { type DurableTier, migrate, openDurable, schemaVersion } from '../../tiers/durable/index.ts';
 import { readMigrations, shippedDirectory } from '../../tiers/durable/migration-files.ts';
-import { type BackupOptions, schemaHash } from './backup.ts';
+import { type BackupOptions, filesOf, schemaHash } from './backup.ts';
 import { restoreEmbedded } from './embedded.ts';
 import { differences, fingerprint } from './fingerprint.ts';
 import { requireEmptyHot, restoreHot } from './hot.ts';
@@ -38,13 +38,18 @@ export interface RestoreReport {
 export async function restore(options: RestoreOptions): Promise<RestoreReport> {
   const { config, directory, hot } = options;
   const start = performance.now();
-  const manifest = await readBackup(directory);
+  const manifest = await readBackup(directory, ({ durable }) => filesOf(durable.kind));
   await requireFitting(manifest, options);
   await requireEmptyHot(hot);
+  let [migrations, put] = [0, { states: 0, counters: 0 }];
+  // All of it can still be taken back: so there is nothing that was restored without its states.
+  const finish = async (restored: DurableTier): Promise<void> => {
+    await prove(restored, options, manifest);
+    migrations = (await migrate(restored)).length;
+    put = await restoreHot(directory, restored, hot);
+  };
   if (manifest.durable.kind === 'embedded') {
-    await restoreEmbedded({ ...config, signal: options.signal }, directory, manifest.durable.tables, (copy) =>
-      prove(copy, options, manifest),
-    );
+    await restoreEmbedded({ ...config, signal: options.signal }, directory, manifest.durable.tables, finish);
   }
   const durable = await openDurable(config);
   try {
@@ -54,10 +59,9 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
         durable,
         databaseUrl: config.databaseUrl,
         tables: manifest.durable.tables,
-        prove: () => prove(durable, options, manifest),
+        finish: () => finish(durable),
       });
     }
-    const migrations = (await migrate(durable)).length;
     return {
       directory,
       manifest,
@@ -65,7 +69,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
       tables: manifest.durable.tables.length,
       rows: manifest.durable.tables.reduce((sum, { rows }) => sum + rows, 0),
       migrations,
-      hot: await restoreHot(directory, durable, hot),
+      hot: put,
       elapsedMs: performance.now() - start,
     };
   } finally {
@@ -109,7 +113,11 @@ async function prove(
   { signal, onTable }: RestoreOptions,
   { durable: expected }: Manifest,
 ): Promise<void> {
-  const found = await durable.session((session) => fingerprint(session, durable.schema, { signal, onTable }));
+  const found = await durable.transaction(async (session) => {
+    // It reads whole tables: a bound that is meant for a service's statements would end it.
+    await session.query('set local statement_timeout = 0');
+    return fingerprint(session, durable.schema, { signal, onTable });
+  });
   const different = differences(expected.tables, found);
   if ((await schemaVersion(durable)) !== expected.schema_version)
     different.push('the schema has another version');

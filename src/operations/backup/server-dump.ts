@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { DurableTier } from '../../tiers/durable/index.ts';
-import { syncFile } from './files.ts';
+import { makeOwnFile, syncFile } from './files.ts';
 import { fingerprint, type OnTable } from './fingerprint.ts';
 import { type Environment, findProgram, libpqEnvironment, run } from './programs.ts';
 import type { TableFingerprint } from './manifest.ts';
@@ -34,6 +34,8 @@ export async function dumpServer(options: ServerDump): Promise<TableFingerprint[
     await session.query('set local idle_in_transaction_session_timeout = 0; set local statement_timeout = 0');
     const { rows } = await session.query<{ snapshot: string }>('select pg_export_snapshot() as snapshot');
     const file = join(directory, SERVER_FILE);
+    // pg_dump makes files that others may read, and keeps the mode of one that is there.
+    await makeOwnFile(file);
     const args = [
       '--format=custom',
       `--schema=${pattern(durable.schema)}`,

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { StockroomError } from '../../core/errors.ts';
+import { messageOf, StockroomError } from '../../core/errors.ts';
 import type { DurableTier, Session } from '../../tiers/durable/index.ts';
 import { quoted, tableNames } from './fingerprint.ts';
+import { dropAside, emptySchema, occupied } from './schemas.ts';
 import { type Environment, findProgram, libpqEnvironment, run } from './programs.ts';
 import type { TableFingerprint } from './manifest.ts';
 import { SERVER_FILE, serverMajor } from './server-dump.ts';
@@ -17,15 +18,15 @@ export interface ServerRestore {
   readonly directory: string;
   readonly tables: readonly TableFingerprint[];
   readonly signal?: AbortSignal | undefined;
-  /** Compares what was restored. When it throws, all of it is taken back. */
-  readonly prove: () => Promise<void>;
+  /** Compares what was restored, and completes it. When it throws, all of it is taken back. */
+  readonly finish: () => Promise<void>;
 }
 
 /**
  * Restores the schema in one transaction of `pg_restore`. A schema of Stockroom without rows that stands in the way is kept under
  * another name until the restored one is proven; a failure at any point brings it back.
  *
- * @throws StockroomError TARGET_EXISTS when the schema holds anything
+ * @throws StockroomError TARGET_EXISTS when the schema holds anything, or something of somebody else hangs on it
  */
 export async function restoreServer(options: ServerRestore): Promise<void> {
   const { durable, databaseUrl, env, directory, signal } = options;
@@ -44,12 +45,33 @@ export async function restoreServer(options: ServerRestore): Promise<void> {
       join(directory, SERVER_FILE),
     ];
     await run({ path: program.path, args, env: libpq, signal });
-    await options.prove();
+    await options.finish();
+    const { aside } = room;
+    if (aside !== undefined)
+      await durable.transaction((session) => dropAside(session, durable.schema, aside));
   } catch (error) {
-    await durable.transaction((session) => takeBack(session, durable.schema, room));
+    try {
+      await durable.transaction((session) => takeBack(session, durable.schema, room));
+    } catch (cause) {
+      throw notTakenBack(durable.schema, room, error, cause);
+    }
     throw error;
   }
-  if (room.aside !== undefined) await durable.query(`drop schema ${quoted(room.aside)} cascade`);
+}
+
+/** Of a server that went away in the middle, for one. */
+function notTakenBack(schema: string, { aside }: Room, error: unknown, cause: unknown): StockroomError {
+  const code = error instanceof StockroomError ? error.code : 'INTERNAL';
+  const way =
+    aside === undefined
+      ? `drop the schema ${schema}`
+      : `drop the schema ${schema}, name ${aside}, which stood there, back to ${schema}`;
+  return new StockroomError(
+    code,
+    `${messageOf(error).replace(/\.$/, '')}. What was restored could not be taken back (${messageOf(cause).replace(/\.$/, '')}): ` +
+      `${way}, and restore again.`,
+    { cause, details: { schema, ...(aside === undefined ? {} : { aside }) } },
+  );
 }
 
 /** What was in the place of the schema: nothing at all, a bare schema, or one that is kept under the name of `aside`. */
@@ -88,19 +110,19 @@ async function makeRoom(
 
 async function takeBack(session: Session, schema: string, { was, aside }: Room): Promise<void> {
   // Only what was restored is in it.
+  if (was === 'bare') return await emptySchema(session, schema);
   await session.query(`drop schema ${quoted(schema)} cascade`);
-  if (was === 'bare') await session.query(`create schema ${quoted(schema)}`);
   if (aside !== undefined) await session.query(`alter schema ${quoted(aside)} rename to ${quoted(schema)}`);
 }
 
 /** A schema without tables may still hold what somebody else put there. */
 async function requireBare(session: Session, schema: string): Promise<void> {
   const { rows } = await session.query<{ n: bigint }>(
-    `select (select count(*) from pg_catalog.pg_class where relnamespace = $1::regnamespace)
-       + (select count(*) from pg_catalog.pg_proc where pronamespace = $1::regnamespace) as n`,
+    `select count(*) as n from pg_catalog.pg_depend
+     where refclassid = 'pg_namespace'::regclass and refobjid = $1::regnamespace and deptype = 'n'`,
     [quoted(schema)],
   );
-  if (rows[0]?.n !== 0n) throw occupied(schema, 'functions or views of somebody else');
+  if (rows[0]?.n !== 0n) throw occupied(schema, 'functions, types or views of somebody else');
 }
 
 /** Nobody writes to the tables until the transaction ends. */
@@ -120,13 +142,4 @@ export async function requireEmpty(
     const { rows } = await session.query(`select 1 as one from ${tables[index]} limit 1`);
     if (rows.length > 0) throw occupied(schema, `rows in ${name}`);
   }
-}
-
-function occupied(schema: string, what: string): StockroomError {
-  return new StockroomError(
-    'TARGET_EXISTS',
-    `The schema ${schema}: expected no rows, found ${what}. A backup is restored into an empty place: ` +
-      'name another database (DATABASE_URL) or data directory, or remove that schema yourself. Nothing was changed.',
-    { details: { schema, found: what } },
-  );
 }

@@ -62,12 +62,13 @@ async function* fileOf(root: string, name: string): AsyncGenerator<Buffer> {
   yield header(name, size, '0');
   let sent = 0;
   if (size > 0) {
-    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    // Not beyond the size that the header tells: a file that grows as fast as it is read would have no end.
+    for await (const chunk of createReadStream(path, { end: size - 1 }) as AsyncIterable<Buffer>) {
       sent += chunk.length;
       yield chunk;
     }
   }
-  if (sent !== size)
+  if (sent !== size || (await stat(path)).size !== size)
     throw new StockroomError('CONFLICT', `${path} changed while it was read: somebody writes to it`);
   if (size % BLOCK !== 0) yield Buffer.alloc(BLOCK - (size % BLOCK));
 }

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../core/config.ts';
-import { type DurableTier, openDurable, schemaVersion } from '../../tiers/durable/index.ts';
+import { type DurableTier, openDurable, schemaVersion, sqlState } from '../../tiers/durable/index.ts';
 import type { HotTier } from '../../tiers/hot/index.ts';
 import { laggingProjections, quarantineLeft, stalledStages, unpricedModels } from './data.ts';
-import { checked, type Finding, type Found, ok } from './finding.ts';
+import { checked, type Finding, type Found, skip } from './finding.ts';
 import { isThere, type Patient } from './patient.ts';
 import {
   postgresConnections,
@@ -22,7 +22,7 @@ import {
   redisVersion,
 } from './redis.ts';
 import { askNodes } from './redis-nodes.ts';
-import { schemaDrift, schemaIsCurrent } from './schema.ts';
+import { lacksMigrations, schemaDrift, schemaIsCurrent } from './schema.ts';
 import { dataDirectory, settingsFit } from './settings.ts';
 import { clocks, latency } from './speed.ts';
 import { thresholds } from './thresholds.ts';
@@ -43,6 +43,10 @@ export interface Examination {
   readonly ok: boolean;
   readonly findings: Finding[];
 }
+
+/** SQLSTATEs of what is not there. */
+const UNDEFINED_TABLE = '42P01';
+const UNDEFINED_COLUMN = '42703';
 
 type OnDurable = (durable: DurableTier, patient: Patient) => Promise<Found>;
 
@@ -110,16 +114,20 @@ function durableOf({ durable }: Patient): DurableTier | undefined {
 
 function onDurable(check: OnDurable) {
   return async (patient: Patient): Promise<Found> =>
-    isThere(patient.durable)
-      ? check(patient.durable, patient)
-      : ok('Not looked at: PostgreSQL cannot be used.');
+    isThere(patient.durable) ? check(patient.durable, patient) : skip('PostgreSQL cannot be used.');
 }
 
 /** For what reads tables: a database without them has nothing to find fault with. */
 function onSchema(check: OnDurable) {
-  return onDurable(async (durable, patient) =>
-    (await schemaVersion(durable)) === 0
-      ? ok('Not looked at: there is no schema yet.')
-      : check(durable, patient),
-  );
+  return onDurable(async (durable, patient) => {
+    if ((await schemaVersion(durable)) === 0) return skip('there is no schema yet.');
+    try {
+      return await check(durable, patient);
+    } catch (error) {
+      // Before an upgrade there is nothing yet where it looks.
+      const unknown = sqlState(error) === UNDEFINED_TABLE || sqlState(error) === UNDEFINED_COLUMN;
+      if (unknown && (await lacksMigrations(durable))) return skip('the schema lacks migrations.');
+      throw error;
+    }
+  });
 }

@@ -1,11 +1,14 @@
 import { messageOf, StockroomError } from '../../core/errors.ts';
 
-export type Status = 'ok' | 'warn' | 'fail';
+export type Status = 'ok' | 'warn' | 'fail' | 'skip';
 
 /** What one check found. */
 export interface Finding {
   readonly check: string;
-  /** `warn`: it works, and will cost something. `fail`: it does not work, or answers cannot be relied on. */
+  /**
+   * `warn`: it works, and will cost something. `fail`: it does not work, or answers cannot be relied on. `skip`: it was not looked at,
+   * because of something that another check tells.
+   */
   readonly status: Status;
   /** In a sentence. */
   readonly finding: string;
@@ -36,6 +39,9 @@ export const fail = (finding: string, evidence: Found['evidence'], remedy: strin
   evidence,
   remedy,
 });
+
+/** What could not be looked at. Nobody should take it for well. */
+export const skip = (why: string): Found => ({ ...ok(`Not looked at: ${why}`), status: 'skip' });
 
 /** A check that could not be made is one that failed: nobody should take silence for health. */
 export async function checked(check: string, work: () => Promise<Found> | Found): Promise<Finding> {

@@ -9,6 +9,8 @@ export interface RedisNodeFacts {
   readonly location: string;
   /** The lines of `INFO`. */
   readonly info: Readonly<Record<string, string>>;
+  /** Whether it makes snapshots by itself; a user may not be allowed to know. */
+  readonly snapshots: 'on' | 'off' | 'unknown';
   /** Its clock less ours, halfway through the question. */
   readonly clockMs: number;
   /** Half of the round trip: the clock is not known better than that. */
@@ -66,6 +68,7 @@ async function ask(location: string, access: Access, now: () => number): Promise
         return {
           location,
           info: linesOf(info),
+          snapshots: await snapshotsOf(client),
           clockMs: theirs - (before + after) / 2,
           uncertainMs: (after - before) / 2,
         };
@@ -76,6 +79,18 @@ async function ask(location: string, access: Access, now: () => number): Promise
     return facts;
   } finally {
     client.destroy();
+  }
+}
+
+async function snapshotsOf(
+  client: ReturnType<typeof createRedisClient>,
+): Promise<RedisNodeFacts['snapshots']> {
+  try {
+    const reply: unknown = await client.sendCommand(['CONFIG', 'GET', 'save']);
+    const value: unknown = Array.isArray(reply) ? reply[1] : (reply as Record<string, unknown>)['save'];
+    return typeof value !== 'string' ? 'unknown' : value === '' ? 'off' : 'on';
+  } catch {
+    return 'unknown'; // A service needs no right to it, so it may be missing.
   }
 }
 

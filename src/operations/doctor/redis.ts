@@ -1,6 +1,6 @@
 import { messageOf, StockroomError } from '../../core/errors.ts';
 import { DISK_REMEDY, wayIn, whyOf } from '../../tiers/hot/redis/replies.ts';
-import { fail, type Found, ok, warn } from './finding.ts';
+import { fail, type Found, ok, skip, warn } from './finding.ts';
 import type { Patient } from './patient.ts';
 import type { RedisNodeFacts } from './redis-nodes.ts';
 
@@ -12,6 +12,8 @@ export async function redisReach({ hot, nodeFailures }: Patient): Promise<Found>
   if (hot.kind === 'in-process') return ok(NO_REDIS);
   try {
     const { version } = await hot.ping();
+    // A user may be let in, and have no right to our keys.
+    await hot.statistics.counts(`${hot.prefix}hist:meta`);
     const evidence = { location: hot.location, topology: hot.topology, version };
     if (nodeFailures.length === 0) return ok('Redis answers.', evidence);
     return warn(
@@ -40,8 +42,15 @@ function unreached({ location, topology }: Patient['hot'], error: unknown): Foun
 export function onRedis(check: (patient: Patient) => Found) {
   return (patient: Patient): Found => {
     if (patient.hot.kind === 'in-process') return ok(NO_REDIS);
-    return patient.nodes.length === 0 ? ok('Not looked at: Redis cannot be asked.') : check(patient);
+    return patient.nodes.length === 0 ? skip('Redis cannot be asked.') : ofThose(check(patient), patient);
   };
+}
+
+/** Well are the servers that could be asked. */
+function ofThose(found: Found, { nodeFailures }: Patient): Found {
+  if (found.status !== 'ok' || nodeFailures.length === 0) return found;
+  const finding = `${found.finding} Not looked at: a server that cannot be asked.`;
+  return { ...found, finding, evidence: { ...found.evidence, not_asked: nodeFailures } };
 }
 
 export function redisVersion({ nodes, thresholds: { oldestRedis } }: Patient): Found {
@@ -74,12 +83,13 @@ export function redisEviction({ nodes, thresholds: { memoryWarnShare } }: Patien
   if (full.length > 0)
     return fail('Redis is nearly full and may evict nothing: it will refuse writes.', { servers: full }, set);
   const other = facts.filter(({ policy }) => policy !== POLICY);
-  if (other.length > 0)
-    return warn(
-      `Redis does not evict by ${POLICY}: when it is full it refuses writes, or drops what is used.`,
-      { servers: other },
-      set,
-    );
+  if (other.length > 0) {
+    const any = other.every(({ policy }) => policy.startsWith('allkeys-'));
+    const cost = any
+      ? 'keys that are in use may go first'
+      : 'when it is full it refuses writes, or drops what is used';
+    return warn(`Redis does not evict by ${POLICY}: ${cost}.`, { servers: other }, set);
+  }
   const unlimited = facts.filter(({ limit_bytes: limit }) => limit === 0);
   if (unlimited.length === 0) return ok(`It evicts by ${POLICY}.`, { servers: facts });
   return warn(
@@ -90,15 +100,17 @@ export function redisEviction({ nodes, thresholds: { memoryWarnShare } }: Patien
 }
 
 export function redisPersistence({ nodes }: Patient): Found {
-  const facts = nodes.map(({ location, info }) => ({
+  const facts = nodes.map(({ location, info, snapshots }) => ({
     location,
     last_snapshot: info['rdb_last_bgsave_status'] ?? 'unknown',
+    snapshots_off: snapshots === 'off',
     append_only: info['aof_enabled'] === '1',
     last_append: info['aof_last_write_status'] ?? 'unknown',
   }));
   const failing = facts.filter(
-    ({ last_snapshot: snapshot, append_only: on, last_append: append }) =>
-      snapshot === 'err' || (on && append === 'err'),
+    // With snapshots off the last one may have failed long ago: nothing is refused for it.
+    ({ last_snapshot: snapshot, snapshots_off: off, append_only: on, last_append: append }) =>
+      (snapshot === 'err' && !off) || (on && append === 'err'),
   );
   if (failing.length === 0)
     return ok('Nothing that is kept depends on the disk of Redis; it does not fail on it.', {

@@ -8,7 +8,7 @@ import {
   schemaVersion,
 } from '../../tiers/durable/index.ts';
 import { readMigrations, shippedDirectory } from '../../tiers/durable/migration-files.ts';
-import { fail, type Found, ok, warn } from './finding.ts';
+import { fail, type Found, ok, skip, warn } from './finding.ts';
 
 /** Lines of a difference that are told. */
 const SHOWN_MAX = 20;
@@ -32,13 +32,20 @@ export async function schemaIsCurrent(durable: DurableTier): Promise<Found> {
   }
 }
 
+/** A trigger, or a table, that is not as CREATE makes it. */
+const ALTERED = /: ALTER TABLE /;
 const OWN_SCHEMA = ' SET search_path TO the schema';
+
+/** Whether it is of an older Stockroom. @throws StockroomError SCHEMA_TOO_NEW, SCHEMA_CHANGED */
+export async function lacksMigrations(durable: DurableTier): Promise<boolean> {
+  return (await pendingMigrations(durable)).length > 0;
+}
 
 /** What stands in the catalog against what the migrations make. */
 export async function schemaDrift(durable: DurableTier): Promise<Found> {
   const shipped = (await readMigrations(shippedDirectory)).length;
   if ((await schemaVersion(durable)) !== shipped)
-    return ok('Not compared: the schema is of another version.', { shipped });
+    return skip(`the schema is not of version ${shipped}, which this Stockroom makes.`);
   // Functions that name their schema name that of the database which the snapshot was taken of.
   const shippedText = await readFile(join(shippedDirectory, 'schema.snapshot.sql'), 'utf8');
   const expected = linesOf(shippedText.replace(/^ SET search_path TO '.*'$/gm, OWN_SCHEMA));
@@ -48,6 +55,14 @@ export async function schemaDrift(durable: DurableTier): Promise<Found> {
   const extra = without(found, expected);
   if (missing.length === 0 && extra.length === 0)
     return ok('The schema is what the migrations make.', { lines: expected.length });
+  const altered = extra.filter((line) => ALTERED.test(line));
+  if (altered.length > 0) {
+    return fail(
+      'What the migrations made is there, but altered: what keeps rows safe does not work as it should.',
+      { altered: altered.slice(0, SHOWN_MAX) },
+      'Undo it: ALTER TABLE with ENABLE TRIGGER, SET LOGGED or DISABLE ROW LEVEL SECURITY.',
+    );
+  }
   const evidence = { missing: missing.slice(0, SHOWN_MAX), extra: extra.slice(0, SHOWN_MAX) };
   if (missing.length === 0) {
     return warn(

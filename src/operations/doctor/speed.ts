@@ -1,5 +1,5 @@
 import type { DurableTier } from '../../tiers/durable/index.ts';
-import { fail, type Found, ok, warn } from './finding.ts';
+import { fail, type Found, ok, skip, warn } from './finding.ts';
 import type { Patient } from './patient.ts';
 
 /** Round trips of which the median counts: the first one opens a connection. */
@@ -32,7 +32,7 @@ export async function clocks(durable: DurableTier | undefined, patient: Patient)
   if (most >= thresholds.clockWarnMs) return warn(finding, { clocks: apart }, remedy);
   const left = unasked(durable, patient, nodes.length > 0);
   if (apart.length > 0) return ok(`The clocks agree.${aside(left)}`, { clocks: apart });
-  return ok(left.length > 0 ? aside(left).trim() : 'There is no server with a clock of its own.');
+  return left.length > 0 ? skip(unaskedText(left)) : ok('There is no server with a clock of its own.');
 }
 
 export async function latency(durable: DurableTier | undefined, patient: Patient): Promise<Found> {
@@ -57,9 +57,11 @@ export async function latency(durable: DurableTier | undefined, patient: Patient
     ...(postgres === undefined ? [] : ['PostgreSQL']),
     ...(redis === undefined ? [] : ['Redis']),
   ];
+  const left = unasked(durable, patient, up);
+  if (asked.length === 0 && left.length > 0) return skip(unaskedText(left));
   const quick =
     asked.length === 2 ? 'Both tiers answer quickly.' : asked.map((one) => `${one} answers quickly.`);
-  return ok(`${quick.toString()}${aside(unasked(durable, patient, up))}`.trim(), evidence);
+  return ok(`${quick.toString()}${aside(left)}`, evidence);
 }
 
 /** The servers of which nothing is known here: their reach is a check of its own. */
@@ -71,7 +73,11 @@ function unasked(durable: DurableTier | undefined, { hot }: Patient, redisAsked:
 }
 
 function aside(left: readonly string[]): string {
-  return left.length === 0 ? '' : ` Not looked at: ${left.join(' and ')} cannot be asked.`;
+  return left.length === 0 ? '' : ` Not looked at: ${unaskedText(left)}`;
+}
+
+function unaskedText(left: readonly string[]): string {
+  return `${left.join(' and ')} cannot be asked.`;
 }
 
 async function median(ask: () => Promise<{ latencyMs: number }>): Promise<number> {

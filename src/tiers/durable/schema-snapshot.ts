@@ -20,6 +20,10 @@ export async function schemaSnapshot(tier: DurableTier): Promise<string> {
 
 const inSchema = '(SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = $1)';
 
+/** An extension brings its own objects: they are no part of a schema that it was put into, and a dump does not have them. */
+const notOfExtension = (catalog: string, oid: string): string =>
+  `NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = '${catalog}'::regclass AND e.objid = ${oid} AND e.deptype = 'e')`;
+
 async function strings(session: Session, sql: string, schema: string): Promise<string[]> {
   const { rows } = await session.query<{ text: string }>(sql, [schema]);
   // Some definitions name the schema, which is a matter of configuration. Inside quotes it is a text like any other.
@@ -34,7 +38,7 @@ function types(session: Session, schema: string): Promise<string[]> {
               (SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
                FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid)) AS text
      FROM pg_catalog.pg_type t
-     WHERE t.typnamespace = ${inSchema} AND t.typtype = 'e'
+     WHERE t.typnamespace = ${inSchema} AND t.typtype = 'e' AND ${notOfExtension('pg_type', 't.oid')}
      ORDER BY t.typname COLLATE "C"`,
     schema,
   );
@@ -45,7 +49,7 @@ function functions(session: Session, schema: string): Promise<string[]> {
     session,
     `SELECT rtrim(pg_catalog.pg_get_functiondef(p.oid), E'\\n') || ';' AS text
      FROM pg_catalog.pg_proc p
-     WHERE p.pronamespace = ${inSchema} AND p.prokind IN ('f', 'p')
+     WHERE p.pronamespace = ${inSchema} AND p.prokind IN ('f', 'p') AND ${notOfExtension('pg_proc', 'p.oid')}
      ORDER BY p.proname COLLATE "C", pg_catalog.pg_get_function_identity_arguments(p.oid) COLLATE "C"`,
     schema,
   );
@@ -56,13 +60,16 @@ function views(session: Session, schema: string): Promise<string[]> {
     session,
     `SELECT format('CREATE VIEW %I AS%s%s', c.relname, E'\\n', pg_catalog.pg_get_viewdef(c.oid, true)) AS text
      FROM pg_catalog.pg_class c
-     WHERE c.relnamespace = ${inSchema} AND c.relkind IN ('v', 'm')
+     WHERE c.relnamespace = ${inSchema} AND c.relkind IN ('v', 'm') AND ${notOfExtension('pg_class', 'c.oid')}
      ORDER BY c.relname COLLATE "C"`,
     schema,
   );
 }
 
-/** A table with what hangs on it. NOT NULL is a constraint from PostgreSQL 18 on, so it is read from the columns. */
+/**
+ * A table with what hangs on it. NOT NULL is a constraint from PostgreSQL 18 on, so it is read from the columns. An index that is not
+ * valid serves nobody, and a dump leaves it out: it is none.
+ */
 function tables(session: Session, schema: string): Promise<string[]> {
   const column = `
     '  ' || quote_ident(a.attname) || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod)
@@ -98,11 +105,18 @@ function tables(session: Session, schema: string): Promise<string[]> {
                  E'\\n' ORDER BY x.relname COLLATE "C")
         FROM pg_catalog.pg_index i
         JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
-        WHERE i.indrelid = c.oid
+        WHERE i.indrelid = c.oid AND i.indisvalid
           AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid AND k.conrelid = c.oid)),
        (SELECT string_agg(pg_catalog.pg_get_triggerdef(g.oid, true) || ';', E'\\n' ORDER BY g.tgname COLLATE "C")
         FROM pg_catalog.pg_trigger g
-        WHERE g.tgrelid = c.oid AND NOT g.tgisinternal)) AS text
+        WHERE g.tgrelid = c.oid AND NOT g.tgisinternal),
+       (SELECT string_agg(format('ALTER TABLE %I %s TRIGGER %I;', c.relname,
+                   CASE g.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE REPLICA' END, g.tgname),
+                 E'\\n' ORDER BY g.tgname COLLATE "C")
+        FROM pg_catalog.pg_trigger g
+        WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled <> 'O'),
+       CASE WHEN c.relpersistence = 'u' THEN format('ALTER TABLE %I SET UNLOGGED;', c.relname) END,
+       CASE WHEN c.relrowsecurity THEN format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY;', c.relname) END) AS text
      FROM pg_catalog.pg_class c
      WHERE c.relnamespace = ${inSchema} AND c.relkind IN ('r', 'p')
      ORDER BY c.relname COLLATE "C"`,
