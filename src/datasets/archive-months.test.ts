@@ -51,8 +51,14 @@ it('puts each row into the month of its pick, wherever it stands, and leaves wha
   });
   expect(exported.files.map(({ rows }) => rows)).toEqual([0, 2 * PICKS + 1, PICKS]);
 
-  const { durable, take } = recorderOf(tier.durable);
-  const archived = await archiveStore({ durable, store: 'pick-log', before: BEFORE, directory, apply: true });
+  const recorder = recorderOf(tier.durable);
+  const archived = await archiveStore({
+    durable: recorder.durable,
+    store: 'pick-log',
+    before: BEFORE,
+    directory,
+    apply: true,
+  });
   expect(archived.map(({ rows, removed }) => [rows, removed])).toEqual([
     [0, 0],
     [PICKS, PICKS],
@@ -66,7 +72,7 @@ it('puts each row into the month of its pick, wherever it stands, and leaves wha
   }
   expect(await countOf('pick_agent_contributions')).toBe(PICKS + 1);
   // A month is read where it stands: the last page of one does not look through all that came after it.
-  const pages = take().filter(({ sql }) => sql.includes('order by t.id limit'));
+  const pages = recorder.take().filter(({ sql }) => sql.includes('order by t.id limit'));
   expect(pages).toHaveLength(6);
   expect(pages.filter(({ sql }) => !/t\.id > \$1 and t\.id <= \d+ and/.test(sql))).toEqual([]);
 });

@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { backUp, restore } from '../../src/operations/index.ts';
 import { type Manifest, writeManifest } from '../../src/operations/backup/manifest.ts';
-import { type DurableTier, migrate, openDurable } from '../../src/tiers/durable/index.ts';
+import { type DurableTier, migrate, openDurable, schemaSnapshot } from '../../src/tiers/durable/index.ts';
+import { shippedDirectory } from '../../src/tiers/durable/migration-files.ts';
 import { createInProcessTier } from '../../src/tiers/hot/in-process/tier.ts';
 import type { HotTier } from '../../src/tiers/hot/index.ts';
 import { emptyPlace, type Place } from '../support/backup.ts';
@@ -42,6 +43,12 @@ async function backedUp(more?: Record<string, string>): Promise<{ directory: str
   return { directory, manifest };
 }
 
+async function snapshotOfNew(): Promise<string> {
+  const fresh = await tierIn(await place());
+  await migrate(fresh);
+  return schemaSnapshot(fresh);
+}
+
 const schemas = "select nspname from pg_namespace where nspname ~ 'stockroom|before_restore'";
 
 describe('a restore over a schema without rows', () => {
@@ -78,6 +85,30 @@ describe('a restore over a schema without rows', () => {
         message: expect.stringContaining('what Stockroom did not make') as unknown,
       });
       expect((await there.query(objects)).rows).toEqual(before.rows);
+      expect((await there.query(schemas)).rows).toEqual([{ nspname: 'stockroom' }]);
+    },
+    LONG,
+  );
+
+  it(
+    'takes a backup of an older Stockroom where a newer one has been started already',
+    async () => {
+      const from = await place();
+      const durable = await tierIn(from);
+      const old = join(from.directory, 'old');
+      mkdirSync(old);
+      for (const name of readdirSync(shippedDirectory).filter((one) => /^00000[1-5]_/.test(one)))
+        copyFileSync(join(shippedDirectory, name), join(old, name));
+      await migrate(durable, { directory: old });
+      await durable.query("insert into llm_requests (model, cost_usd) values ('m', 1)");
+      const directory = join(from.directory, 'backup');
+      await backUp({ config: from.config, hot, directory, env });
+      const to = await place();
+      const there = await tierIn(to);
+      await migrate(there);
+      await restore({ config: to.config, hot, directory, env });
+      expect((await there.query('select model from llm_requests')).rows).toEqual([{ model: 'm' }]);
+      expect(await schemaSnapshot(there)).toBe(await snapshotOfNew());
       expect((await there.query(schemas)).rows).toEqual([{ nspname: 'stockroom' }]);
     },
     LONG,

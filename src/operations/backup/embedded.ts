@@ -100,8 +100,7 @@ async function requireNone(home: string, schema: string, tables: readonly TableF
   try {
     await there.transaction(async (session) => {
       const names = await tableNames(session, schema);
-      if (names.length > 0)
-        await requireEmpty(session, schema, names, new Set(tables.map(({ name }) => name)));
+      if (names.length > 0) await requireEmpty(session, schema, names, tables);
     });
   } finally {
     await there.close();

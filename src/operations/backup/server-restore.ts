@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { messageOf, StockroomError } from '../../core/errors.ts';
 import type { DurableTier, Session } from '../../tiers/durable/index.ts';
+import { shippedTables } from '../../tiers/durable/migration-files.ts';
 import { quoted, tableNames } from './fingerprint.ts';
 import { dropAside, emptySchema, occupied } from './schemas.ts';
 import { type Environment, findProgram, libpqEnvironment, run } from './programs.ts';
@@ -100,7 +101,7 @@ async function makeRoom(
     await requireBare(session, schema);
     return { was: 'bare' };
   }
-  await requireEmpty(session, schema, names, new Set(tables.map(({ name }) => name)));
+  await requireEmpty(session, schema, names, tables);
   const aside = `before_restore_${randomBytes(6).toString('hex')}`;
   await session.query(
     `alter schema ${quoted(schema)} rename to ${quoted(aside)}; create schema ${quoted(schema)}`,
@@ -125,15 +126,16 @@ async function requireBare(session: Session, schema: string): Promise<void> {
   if (rows[0]?.n !== 0n) throw occupied(schema, 'functions, types or views of somebody else');
 }
 
-/** Nobody writes to the tables until the transaction ends. */
+/** Nobody writes to the tables until the transaction ends. A backup of an older Stockroom lacks some that the schema has by now. */
 export async function requireEmpty(
   session: Session,
   schema: string,
   names: readonly string[],
-  known: ReadonlySet<string>,
+  backup: readonly TableFingerprint[],
 ): Promise<void> {
+  const known = new Set([...backup.map(({ name }) => name), ...(await shippedTables())]);
   const foreign = names.find((name) => !known.has(name));
-  if (foreign !== undefined) throw occupied(schema, `the table ${foreign}, which the backup does not have`);
+  if (foreign !== undefined) throw occupied(schema, `the table ${foreign}, which is none of Stockroom's`);
   const tables = names.map((name) => `${quoted(schema)}.${quoted(name)}`);
   await session.query(`lock table ${tables.join(', ')} in access exclusive mode`);
   for (const [index, name] of names.entries()) {

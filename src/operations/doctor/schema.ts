@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { StockroomError } from '../../core/errors.ts';
 import {
   type DurableTier,
@@ -7,7 +5,7 @@ import {
   schemaSnapshot,
   schemaVersion,
 } from '../../tiers/durable/index.ts';
-import { readMigrations, shippedDirectory } from '../../tiers/durable/migration-files.ts';
+import { readMigrations, shippedDirectory, shippedSnapshot } from '../../tiers/durable/migration-files.ts';
 import { fail, type Found, ok, skip, warn } from './finding.ts';
 
 /** Lines of a difference that are told. */
@@ -47,7 +45,7 @@ export async function schemaDrift(durable: DurableTier): Promise<Found> {
   if ((await schemaVersion(durable)) !== shipped)
     return skip(`the schema is not of version ${shipped}, which this Stockroom makes.`);
   // Functions that name their schema name that of the database which the snapshot was taken of.
-  const shippedText = await readFile(join(shippedDirectory, 'schema.snapshot.sql'), 'utf8');
+  const shippedText = await shippedSnapshot();
   const expected = linesOf(shippedText.replace(/^ SET search_path TO '.*'$/gm, OWN_SCHEMA));
   const foundText = await schemaSnapshot(durable);
   const found = linesOf(foundText.replaceAll(` SET search_path TO '${durable.schema}'`, OWN_SCHEMA));

@@ -16,6 +16,15 @@ export interface Migration {
 /** `sql/` of the package: as far from src/tiers/durable as from dist/tiers/durable. */
 export const shippedDirectory = fileURLToPath(new URL('../../../sql/', import.meta.url));
 
+/** What all migrations add up to, as SQL. */
+export const shippedSnapshot = (): Promise<string> =>
+  readFile(join(shippedDirectory, 'schema.snapshot.sql'), 'utf8');
+
+/** The names of the tables that all migrations make. */
+export async function shippedTables(): Promise<string[]> {
+  return [...(await shippedSnapshot()).matchAll(/^CREATE TABLE (\w+) /gm)].map(([, name]) => name!);
+}
+
 const fileName = /^(\d{6})_([a-z0-9_]+)\.sql$/;
 
 /** Reads the numbered files of a directory, which must count from 1 without a gap. Other files are passed over. */
