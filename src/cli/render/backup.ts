@@ -1,7 +1,7 @@
 import type { BackupReport, RestoreReport } from '../../operations/index.ts';
 import type { Colors } from '../io.ts';
 import { table } from './table.ts';
-import { bytes, count, counted, duration, plain } from './text.ts';
+import { bytes, counted, duration, plain } from './text.ts';
 
 export function backupLines({ directory, elapsedMs, manifest }: BackupReport, colors: Colors): string[] {
   const { durable, hot, files } = manifest;
@@ -29,7 +29,9 @@ export function restoredLines(report: RestoreReport, colors: Colors): string[] {
     ...(migrations === 0 ? [] : [`${counted(migrations, 'migration')} of this Stockroom applied`]),
     ...(hot.states + hot.counters === 0
       ? []
-      : [`${count(hot.states)} states and ${count(hot.counters)} sets of counters put back`]),
+      : [
+          `${counted(hot.states, 'state')} and ${counted(hot.counters, 'set of counters', 'sets of counters')} put back`,
+        ]),
     'Next: `stockroom doctor`, then start the services. Keys in Redis are made as they are asked for; `stockroom hot rebuild` makes the newest.',
   ];
 }

@@ -3,6 +3,7 @@ import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { codeOf, messageOf, StockroomError } from '../../core/errors.ts';
+import { version } from '../../core/version.ts';
 import { sha256Of, writeDurably } from './files.ts';
 
 /** What makes a directory a backup: it is written last, by rename. */
@@ -12,6 +13,7 @@ export const MANIFEST_SUM_FILE = 'manifest.json.sha256';
 const UNFINISHED_FILE = `${MANIFEST_FILE}.unfinished`;
 /** What an attempt may leave of a manifest. */
 export const manifestFiles = [MANIFEST_FILE, MANIFEST_SUM_FILE, UNFINISHED_FILE] as const;
+const FORMAT = 1;
 /** Larger is none of ours. */
 const MANIFEST_MAX_BYTES = 16 * 2 ** 20;
 
@@ -27,7 +29,7 @@ const fileForm = z.strictObject({
 });
 
 const manifestForm = z.strictObject({
-  format: z.literal(1),
+  format: z.literal(FORMAT),
   stockroom: z.string(),
   /** ISO time in UTC. */
   created_at: z.string(),
@@ -101,11 +103,24 @@ async function readManifest(directory: string): Promise<Manifest> {
   const sum = createHash('sha256').update(text).digest('hex');
   if (line !== `${sum}  ${MANIFEST_FILE}\n`)
     throw damaged(directory, MANIFEST_FILE, `its SHA-256 is not the one in ${MANIFEST_SUM_FILE}`);
-  const parsed = text.length > MANIFEST_MAX_BYTES ? undefined : manifestForm.safeParse(json(text.toString()));
-  if (parsed?.success === true) return parsed.data;
-  const [issue] = parsed?.error.issues ?? [];
+  const value = text.length > MANIFEST_MAX_BYTES ? undefined : json(text.toString());
+  requireKnown(directory, value);
+  const parsed = manifestForm.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
   const where = issue === undefined ? '' : ` (${issue.path.join('.')}: ${issue.message})`;
   throw damaged(directory, MANIFEST_FILE, `it has another form than this Stockroom reads${where}`);
+}
+
+/** A backup of a later Stockroom is not damaged. */
+function requireKnown(directory: string, value: unknown): void {
+  const later = z.object({ format: z.int().gt(FORMAT), stockroom: z.string() }).safeParse(value);
+  if (!later.success) return;
+  throw new StockroomError(
+    'ARCHIVE_INVALID',
+    `${directory} was made by Stockroom ${later.data.stockroom}, in a form that this one (${version}) does not read: restore it with that version.`,
+    { details: { directory, format: later.data.format } },
+  );
 }
 
 function json(text: string): unknown {

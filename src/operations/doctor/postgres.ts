@@ -22,7 +22,42 @@ export async function postgresReach({ durable }: Patient): Promise<Found> {
     );
   }
   const { version } = await durable.ping();
-  return ok('PostgreSQL answers.', { location: durable.location, kind: durable.kind, version });
+  const answers = { location: durable.location, kind: durable.kind, version };
+  return (await writesRefused(durable, answers)) ?? ok('PostgreSQL answers.', answers);
+}
+
+/** A standby, or a role that may only read. */
+async function writesRefused(durable: DurableTier, answers: Found['evidence']): Promise<Found | undefined> {
+  const { rows } = await durable.query<{
+    standby: boolean;
+    read_only: boolean;
+    role: string;
+    tables: string[];
+  }>(
+    `select pg_catalog.pg_is_in_recovery() as standby, current_setting('transaction_read_only') = 'on' as read_only,
+       current_user::text as role, array(
+         select c.relname::text from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+         where n.nspname = $1 and c.relkind in ('r', 'p') and not (
+           has_table_privilege(c.oid, 'SELECT') and has_table_privilege(c.oid, 'INSERT')
+           and has_table_privilege(c.oid, 'UPDATE') and has_table_privilege(c.oid, 'DELETE'))
+         order by 1) as tables`,
+    [durable.schema],
+  );
+  const { standby, read_only: readOnly, role, tables } = rows[0]!;
+  if (readOnly)
+    return fail(
+      'PostgreSQL answers, and takes no writes.',
+      { ...answers, standby },
+      standby
+        ? 'Set DATABASE_URL to the primary; DATABASE_REPLICA_URL may name this one.'
+        : `Undo default_transaction_read_only: of the server, the database or the role ${role}.`,
+    );
+  if (tables.length === 0) return undefined;
+  return fail(
+    `PostgreSQL answers, and its role may not write to ${tables.length} tables.`,
+    { ...answers, role, tables },
+    `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${durable.schema} TO ${role}, or use the role that made them.`,
+  );
 }
 
 export async function postgresVersion(
