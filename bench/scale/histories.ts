@@ -72,6 +72,8 @@ const topPicks: History = {
   title: 'top-picks runs',
   fill: decisions.topPicks,
   perDay: 300,
+  // With ten picks each these are ten million picks, of nine years.
+  most: 1_000_000,
   append: ({ stores }, n) => stores.topPicks.save(samples.topPicks(n)),
   reads: {
     'latest, from Redis': ({ stores }) => stores.topPicks.latest({ universe: 'nifty50', mode: 'Intraday' }),
