@@ -8,19 +8,19 @@ export async function atOnce<T>(
   work: (item: T) => Promise<void>,
 ): Promise<void> {
   const waiting = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
-  let failure: { readonly reason: unknown } | undefined;
+  const failures: unknown[] = [];
   const worker = async (): Promise<void> => {
     try {
-      while (failure === undefined) {
+      while (failures.length === 0) {
         const next = await waiting.next();
         if (next.done === true) return;
         await work(next.value);
       }
     } catch (reason) {
-      failure ??= { reason };
+      failures.push(reason);
     }
   };
   await Promise.all(Array.from({ length: most }, worker));
   await waiting.return?.();
-  if (failure !== undefined) throw failure.reason;
+  if (failures.length > 0) throw failures[0];
 }
