@@ -1,34 +1,19 @@
 import { readdirSync, readFileSync, writeFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { backUp, restore } from '../../src/operations/index.ts';
 import { type DurableTier, migrate, openDurable } from '../../src/tiers/durable/index.ts';
 import { type HotTier, openHot } from '../../src/tiers/hot/index.ts';
 import { installGuard, tablesOf } from '../../src/migration/stages/new-side.ts';
 import { builtInSources } from '../../src/migration/index.ts';
-import { answersTo, emptyPlace, load, NOW, type Place, sampledReads } from '../support/backup.ts';
+import { answersTo, load, NOW, type Place, sampledReads, testPlaces } from '../support/backup.ts';
 import { testServer } from '../support/http.ts';
 import { type Server, startRedis } from '../support/servers.ts';
 
 const LONG = 240_000;
 const REQUESTS = 200;
 
-const endings: (() => Promise<unknown> | void)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-});
-
-async function place(kind: 'server' | 'embedded', more?: Record<string, string>): Promise<Place> {
-  const made = await emptyPlace(kind, more);
-  endings.push(() => made.remove());
-  return made;
-}
-
-async function tierIn({ config }: Place): Promise<DurableTier> {
-  const durable = await openDurable(config);
-  endings.push(() => durable.close());
-  return durable;
-}
+const { endings, place, tierIn } = testPlaces();
 
 async function hotIn(config: Place['config']): Promise<HotTier> {
   const hot = await openHot({ redis: config.redis, keyPrefix: config.keyPrefix });

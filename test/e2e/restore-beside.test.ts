@@ -3,34 +3,21 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { backUp, restore } from '../../src/operations/index.ts';
 import { type Manifest, writeManifest } from '../../src/operations/backup/manifest.ts';
-import { type DurableTier, migrate, openDurable, schemaSnapshot } from '../../src/tiers/durable/index.ts';
+import { migrate, openDurable, schemaSnapshot } from '../../src/tiers/durable/index.ts';
 import { shippedDirectory } from '../../src/tiers/durable/migration-files.ts';
 import { createInProcessTier } from '../../src/tiers/hot/in-process/tier.ts';
 import type { HotTier } from '../../src/tiers/hot/index.ts';
-import { emptyPlace, type Place } from '../support/backup.ts';
+import { testPlaces } from '../support/backup.ts';
 
 const LONG = 240_000;
 const inProcess = () => createInProcessTier({ prefix: 'stockroom:' });
 let hot = inProcess();
 const { env } = process;
 
-const endings: (() => Promise<unknown> | void)[] = [];
-afterEach(async () => {
+const { endings, place, tierIn } = testPlaces();
+afterEach(() => {
   hot = inProcess();
-  for (const end of endings.splice(0).reverse()) await end();
 });
-
-async function place(kind: 'server' | 'embedded' = 'server', more?: Record<string, string>): Promise<Place> {
-  const made = await emptyPlace(kind, more);
-  endings.push(() => made.remove());
-  return made;
-}
-
-async function tierIn({ config }: Place): Promise<DurableTier> {
-  const durable = await openDurable(config);
-  endings.push(() => durable.close());
-  return durable;
-}
 
 /** A backup of one request. */
 async function backedUp(more?: Record<string, string>): Promise<{ directory: string; manifest: Manifest }> {

@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterEach } from 'vitest';
 import { type Config, loadConfig } from '../../src/core/config.ts';
 import type { App } from '../../src/http/app.ts';
 import { writeSample } from '../../src/legacy/sample/index.ts';
 import { runMigration } from '../../src/migration/index.ts';
-import type { DurableTier } from '../../src/tiers/durable/index.ts';
+import { type DurableTier, openDurable } from '../../src/tiers/durable/index.ts';
 import { freshDatabase } from './database.ts';
 
 /** The present of everything that is compared. */
@@ -39,6 +40,28 @@ export async function emptyPlace(
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Places and tiers of a test's own; they, and what else is put among `endings`, are gone at its end. */
+export function testPlaces() {
+  const endings: (() => Promise<unknown> | void)[] = [];
+  afterEach(async () => {
+    for (const end of endings.splice(0).reverse()) await end();
+  });
+  const place = async (
+    kind: 'server' | 'embedded' = 'server',
+    more?: Record<string, string>,
+  ): Promise<Place> => {
+    const made = await emptyPlace(kind, more);
+    endings.push(() => made.remove());
+    return made;
+  };
+  const tierIn = async ({ config }: Place): Promise<DurableTier> => {
+    const durable = await openDurable(config);
+    endings.push(() => durable.close());
+    return durable;
+  };
+  return { endings, place, tierIn };
 }
 
 /** Migrates a sample with every source in it. */
